@@ -25,13 +25,14 @@ from harvdiag.redact.redactor import Redactor
 from harvdiag.redact.saving import TRIES
 from harvdiag.redact.scan import LeakError, Scan
 from harvdiag.snapshot import Answer, Resource, Snapshot
+from harvdiag.sources.bundle.reader import FAILED
 from harvdiag.sources.bundle.writer import BundleWriter
-from harvdiag.sources.saved.writer import Saved
+from harvdiag.sources.saved.writer import ENDING, Saved, check_target, default_name, unwritable_error
 
 __all__ = ["check_bundle_file", "save_bundle"]
 
 MARK = b"redacted by harvdiag"
-"""The comment of the zip: a file with it may be replaced, as it is no source of anyone's."""
+"""The comment of the zip: a file with it may be replaced, as no one's source ends so."""
 HARVESTER = "harvesterhci.io"
 UPGRADES = Resource(HARVESTER, "v1beta1", "upgrades", "harvester-system", "Upgrade")
 """A list by which a bundle shows that it is Harvester's, of a source that has none: that it was not seen is noted."""
@@ -41,15 +42,16 @@ _CHUNK = 4 << 20
 """Bytes that are looked at together after writing."""
 
 
-def save_bundle(source: Snapshot, file: str | os.PathLike[str]) -> tuple[Saved, Redactor]:
+def save_bundle(source: Snapshot, file: str | os.PathLike[str] | None = None) -> tuple[Saved, Redactor]:
     """Write a source that is read through a redactor as a support bundle: lists, logs and archives of nodes.
 
     Of a kind outside the catalogue, what a table shows, or its identity, phase and conditions. What was not seen is
     noted as not collected. Logs are read as streams. The file is looked through as it was written, and is there whole
-    or not at all; a name that was told after something in which it stands is known when all is written again. Only a
-    bundle that harvdiag redacted is replaced. Raises UsageError for a path that cannot be written, SourceError if
-    nothing was seen, LeakError if anything is left that should not be.
+    or not at all; without a `file` it is named by a pseudonym and the time. A name that was told after something in
+    which it stands is known when all is written again. Only a bundle that harvdiag redacted is replaced. Raises
+    UsageError for a path that cannot be written, SourceError if nothing was seen, LeakError if anything is left.
     """
+    file = f"{default_name(source.manifest).removesuffix(ENDING)}.zip" if file is None else file
     path, redactor = check_bundle_file(file), source.redactor
     if not isinstance(redactor, Redactor) or source.unredacted is None:
         raise UsageError(f"{source.manifest.name} is read without a redactor: no redacted bundle of it")
@@ -65,26 +67,13 @@ def save_bundle(source: Snapshot, file: str | os.PathLike[str]) -> tuple[Saved, 
 
 def check_bundle_file(file: str | os.PathLike[str]) -> Path:
     """Return the path to write; UsageError, before anything is read, if it cannot be written."""
-    path = Path(file)
-    try:
-        path = Path(os.path.realpath(path.expanduser()))
-        if path.is_dir():
-            raise _unwritable_error(path, "it is a folder")
-        if not path.parent.is_dir():
-            raise _unwritable_error(path, "no such folder")
-        if path.exists() and not _is_replaceable(path):
-            raise _unwritable_error(path, "it exists already and is not a redacted bundle; give another name")
-    except (OSError, RuntimeError, ValueError) as error:
-        raise _unwritable_error(path, str(getattr(error, "strerror", None) or "invalid path").lower()) from None
-    return path
+    return check_target(file, _is_redacted, "a redacted bundle")
 
 
-def _is_replaceable(path: Path) -> bool:
-    """Whether it is empty, or a bundle that was redacted."""
-    size = path.stat().st_size
+def _is_redacted(path: Path) -> bool:
     with path.open("rb") as stream:
-        stream.seek(max(size - len(MARK), 0))
-        return not size or stream.read() == MARK
+        stream.seek(max(path.stat().st_size - len(MARK), 0))
+        return stream.read() == MARK
 
 
 def _write_whole(snapshot: Snapshot, path: Path, redactor: Redactor) -> Saved:
@@ -103,13 +92,9 @@ def _write_whole(snapshot: Snapshot, path: Path, redactor: Redactor) -> Saved:
         with suppress(OSError):
             Path(name).unlink()
         if isinstance(error, OSError):
-            raise _unwritable_error(path, (error.strerror or "it failed").lower()) from None
+            raise unwritable_error(path, (error.strerror or "it failed").lower()) from None
         raise
     return told._replace(path=path, size=size)
-
-
-def _unwritable_error(path: Path, why: str) -> UsageError:
-    return UsageError(f"{os.fspath(path)!r} cannot be written: {why}")
 
 
 def _list_kinds(snapshot: Snapshot) -> list[Kind]:
@@ -188,7 +173,7 @@ class _Bundle:
         if not entry.state.seen:
             self._gaps.append(entry)
             if entry.namespace != OTHERS:
-                self._writer.add_unseen(resource, entry.reason.removeprefix("the collector failed: "))
+                self._writer.add_unseen(resource, entry.reason.removeprefix(FAILED))
         else:
             self._seen += [kind.name] if kind.name not in self._seen else []
         if items or (entry.state.seen and entry.namespace != OTHERS):

@@ -9,7 +9,7 @@ from harvdiag.core.secrets import MASK
 __all__ = ["redact_lines"]
 
 LONGEST = 1 << 20
-"""Bytes of a line that are looked at; what is longer is no line that a person reads, and its rest is left out."""
+"""Bytes of a line that are looked at; the rest of a longer one, which is not made for reading, is left out."""
 BLOCK = 1 << 16
 """Bytes that are given on at once, about."""
 _BEGIN, _END = b"-----BEGIN ", b"-----END "

@@ -36,7 +36,7 @@ from harvdiag.snapshot.reader import (
 
 __all__ = ["Answer", "Asker", "Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
 
-ABSENT = "not in the source"
+ABSENT, REACH = "not in the source", 64 << 20
 
 
 class Found(NamedTuple):
@@ -316,16 +316,11 @@ class Snapshot:
         """Read the last bytes of one log, at most `most`, without holding it. HarvdiagError if it cannot be read."""
         if isinstance(self._reader, Logbook):
             return self._reader.tail(name, most)
-        raise self._no_logs_error()
+        raise SourceError(f"{self.manifest.name}: holds objects, but no logs")
 
     def stream(self, name: str) -> Iterator[bytes]:
         """Read one log from its beginning, piece by piece. HarvdiagError if that fails, also in the midst of it."""
-        if isinstance(self._reader, LogStream):
-            return self._reader.stream(name)
-        raise self._no_logs_error()
-
-    def _no_logs_error(self) -> SourceError:
-        return SourceError(f"{self.manifest.name}: holds objects, but no logs")
+        return self._reader.stream(name) if isinstance(self._reader, LogStream) else iter((self.tail(name, REACH),))
 
     @property
     def coverage(self) -> Coverage:
@@ -349,9 +344,7 @@ def _is_late(kind: str) -> bool:
 
 def _matches_word(word: str, resource: Resource) -> bool:
     bare, _, group = word.partition(".")
-    if not bare:
-        return False
-    if group and group != resource.group and not resource.group.startswith(f"{group}."):
+    if not bare or (group and group != resource.group and not resource.group.startswith(f"{group}.")):
         return False  # kubectl takes the beginning of a group, too
     plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
     return resource.plural in plurals or resource.kind.lower() == bare

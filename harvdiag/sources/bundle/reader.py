@@ -25,9 +25,11 @@ from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
 from harvdiag.sources.bundle.layout import Layout, read_layout
 from harvdiag.sources.bundle.nodes import describe_host
 
-__all__ = ["BundleReader"]
+__all__ = ["FAILED", "BundleReader"]
 
 HOME = "harvester-system"
+FAILED = "the collector failed: "
+"""Before the reason of a list that the collector's log names."""
 REDACTED = "harvdiagredacted"
 """The key of ``metadata.yaml`` with which a bundle says that it is redacted (`Manifest.redacted`)."""
 
@@ -169,7 +171,7 @@ class BundleReader:
                 kind=kind, version=resource.version, namespace=resource.namespace, state=State.FAILED, reason=reason
             )
         state = State.FAILED if complaint else State.COLLECTED
-        reason = f"the collector failed: {complaint}" if complaint else ""
+        reason = f"{FAILED}{complaint}" if complaint else ""
         return Listing(
             kind=kind, version=resource.version, namespace=resource.namespace, items=items, state=state, reason=reason
         )
@@ -196,7 +198,7 @@ class BundleReader:
     def _collector_error(self, kind: Kind, namespace: str) -> str:
         """The collector's error for a list or its whole scope; empty if none is known."""
         if why := self._log.find_reason(kind.group, kind.plural, namespace):
-            return f"the collector failed: {why}"
+            return f"{FAILED}{why}"
         scope = "namespaced" if namespace else "cluster"
         if scope in self._log.scopes:
             # Another of its collectors may still have written some files of this scope.
