@@ -73,7 +73,8 @@ class NotesFile:
 
     def _change(self, read: Callable[[], list[Entry]], add: Callable[[list[Entry]], Iterable[Entry]]) -> int:
         """Add to what the file has at this moment; return how many entries are new."""
-        from harvdiag.io.durable import locked, replace_file
+        from harvdiag.io.lock import locked
+        from harvdiag.io.whole import replace_file
 
         try:
             path = Path(os.path.realpath(self.path))
@@ -83,7 +84,7 @@ class NotesFile:
                 data = dump_entries(merged)
                 if len(data) > MOST:
                     raise UsageError(f"{short_name(path)}: would be larger than {MOST} bytes, the most that is read")
-                replace_file(path, data)
+                replace_file(path, data, aside=path.with_name(f".{path.name}.part"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{short_name(self.path)}: cannot be written: {_reason(error)}; --notes names another file"
