@@ -223,7 +223,7 @@ def test_a_status_that_people_changed_is_told_and_does_not_count(tmp_path: Path)
     (told,) = comparison.document["notes"]
     assert (told["before"], told["now"]) == ("open", "acknowledged")
     text = terminal.render(comparison)
-    assert "\nNotes\n  node-without-machine Node srv09  open → acknowledged\n" in text
+    assert "\nNotes\n  node-without-machine srv09  open → acknowledged\n" in text
     assert "(acknowledged)" in text
     assert not hd.compare(now, BROKEN).notes
 

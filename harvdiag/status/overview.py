@@ -42,7 +42,8 @@ def build_overview(findings: Findings) -> Overview:
     version = findings.source.harvester_version
     if not told.rows:
         mark, verdict = (UNSEEN, UNDETERMINED) if findings.skipped else (GOOD, "nothing found")
-        what = _describe_upgrade(findings.upgrade)
+        ignored = f"{format_count(len(findings.ignored), 'finding')} ignored" if findings.ignored else ""
+        what = ", ".join(filter(None, (ignored, _describe_upgrade(findings.upgrade))))
         return Overview(mark=mark, verdict=verdict, rule="", subject=None, what=what, more=0, version=version)
     first, *others = told.rows
     return Overview(
