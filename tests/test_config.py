@@ -13,13 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import harvdiag as hd
+from harvdiag.cluster import Cluster
 from harvdiag.config import load_policy
 from harvdiag.config.build import build_policy
 from harvdiag.config.find import find_config
 from harvdiag.config.regex import find_fault
 from harvdiag.core.errors import ConfigError, UsageError
 from harvdiag.core.policy import Policy, SubjectPattern
+from harvdiag.reports import render
+from harvdiag.reports.json import build_document
 from harvdiag.rules import known_names
+from harvdiag.training import open_scenario
 from tests.command import run
 
 ROOT = Path(__file__).parents[1]
@@ -171,6 +175,36 @@ def test_what_an_entry_may_say(tmp_path: Path) -> None:
         tmp_path, '[[check]]\nname="a"\nkind="po"\npath="metadata.uid"\nolder-than="1d12h"\nmessage="m"'
     ).checks
     assert (check.kind, check.conditions[0].operand) == ("Pod", timedelta(hours=36))
+
+
+def test_a_threshold_decides_and_is_told(tmp_path: Path) -> None:
+    """From which time on a rule speaks; reports tell each that is not the default."""
+    scenario = ROOT / "data" / "scenarios" / "machine-stuck-deleting" / "speaks.yaml"
+    base = open_scenario(scenario)
+    for value, speaks in (("59m", True), ("7d", False)):
+        policy = read(tmp_path, f'[thresholds]\nremoval-time = "{value}"\njob-failures = 3\n')
+        findings = Cluster(base.snapshot, policy=policy).check()
+        assert bool(findings.of("machine-stuck-deleting")) is speaks
+        assert f"Threshold: removal-time is {value}, not 1h" in render(findings, "table")
+        assert "job-failures is" not in render(findings, "table")
+        shown = build_document(findings)["config"]["thresholds"]["removal-time"]
+        assert shown == {"value": value, "default": "1h"}
+    assert "removal-time = 7d (default 1h)" in run("rules", "--thresholds", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('plan-time = "10"', 'thresholds.plan-time: "10" is not a time, such as "2h"'),
+        ('plan-time = "31d"', 'thresholds.plan-time: "31d" is out of bounds: 1m to 30d'),
+        ("job-failures = 0", "thresholds.job-failures: 0 is out of bounds: 1 to 1000"),
+        ("job-failures = true", "thresholds.job-failures: true is not a whole number (of pods), such as 3"),
+        ("plan-tim = 1", "thresholds.plan-tim: unknown key; did you mean plan-time?"),
+    ],
+)
+def test_a_threshold_has_a_unit_and_bounds(tmp_path: Path, line: str, said: str) -> None:
+    """Another value is refused."""
+    assert mistakes(tmp_path, f"[thresholds]\n{line}\n") == [f"harvdiag.toml:2: {said}"]
 
 
 # --- which file -----------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
-from harvdiag.cli.policy import choose_rules
+from harvdiag.cli.policy import choose_rules, current_policy
 from harvdiag.cli.words import RULES
+from harvdiag.core.errors import UsageError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -27,13 +28,23 @@ def _complete_rule(ctx: click.Context, param: click.Parameter, incomplete: str) 
         ("Every check, by family", "harvdiag rules"),
         ("One of them: what is wrong, why it matters, what it needs", "harvdiag rules node-without-machine"),
         ("Those of a family", "harvdiag rules known-issues"),
+        ("From which time on something is a fault", "harvdiag rules --thresholds"),
     ),
 )
 @click.argument("name", required=False, shell_complete=_complete_rule)
-def rules(name: str | None) -> None:
-    """List the checks, or explain one of them, or a family: NAME is a rule or a family."""
+@click.option("--thresholds", is_flag=True, help="List the times and numbers that harvdiag.toml may set.")
+def rules(name: str | None, thresholds: bool) -> None:
+    """List the checks, or explain one of them, or a family: NAME is a rule or a family.
+
+    Checks of your own, from harvdiag.toml, are the family local; mistakes in that file are told here, too.
+    """
     from harvdiag.reports import rulebook
 
+    if thresholds:
+        if name:
+            raise UsageError(f"--thresholds lists all of them: leave out {name}")
+        write_stdout(rulebook.list_thresholds(current_policy(), terminal_width(100)))
+        return
     chosen = choose_rules([name] if name else ())
     columns, colour = terminal_width(100), use_colour()
     one = name in {rule.name for rule in chosen}

@@ -48,6 +48,8 @@ class Cluster(Tables):
         without any, nothing is ignored. Raises UsageError where the notes cannot be read.
         """
         self.snapshot, self.policy = snapshot, policy or Policy()
+        if snapshot.redactor is not None:
+            self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
         self._notes = open_notes(snapshot, notes)
 
     def __dir__(self) -> list[str]:

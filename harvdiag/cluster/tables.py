@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from harvdiag.core.policy import Policy
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
@@ -19,11 +20,12 @@ class Tables:
     """One table for each question, made when it is first asked; `Cluster` has them all."""
 
     snapshot: Snapshot
+    policy: Policy
 
     @cached_property
     def facts(self) -> Facts:
         """The facts that the rules use."""
-        return Facts(self.snapshot)
+        return Facts(self.snapshot, self.policy)
 
     def table(self, kind: str) -> pd.DataFrame:
         """Return a table of any collected kind, one row per object: ``Pod``, ``jobs``, ``nodes.longhorn.io``.

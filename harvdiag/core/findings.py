@@ -123,6 +123,11 @@ class Findings(Sequence[Finding]):
         return len(self._all)
 
     @property
+    def whole(self) -> tuple[Finding, ...]:
+        """The findings and, after them, those that are ignored: what people may write notes about."""
+        return (*self._all, *(ignored.finding for ignored in self.ignored))
+
+    @property
     def roots(self) -> tuple[Finding, ...]:
         """The findings that no other finding explains: where to start."""
         return tuple(finding for finding in self._all if not finding.caused_by)
@@ -171,7 +176,7 @@ class Findings(Sequence[Finding]):
         """Return the fingerprint of the finding that a word names, as for `note`; it may be one that only notes are
         about. Raises UsageError where it names none, or several.
         """
-        return choose_finding(self, word, [note.fingerprint for note in self.notes.stale(())])
+        return choose_finding(self.whole, word, [note.fingerprint for note in self.notes.stale(())])
 
     def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:
         """Write a note about a finding: ``findings.note("node-without-machine srv09", "added by hand in March")``.
@@ -196,7 +201,7 @@ class Findings(Sequence[Finding]):
 
     def _steps_of(self, fingerprint: str, numbers: Iterable[int] | int) -> tuple[str, ...]:
         """The texts of the steps with these numbers."""
-        steps = next((finding.next for finding in self._all if finding.fingerprint == fingerprint), ())
+        steps = next((finding.next for finding in self.whole if finding.fingerprint == fingerprint), ())
         chosen = sorted({numbers} if isinstance(numbers, int) else {*numbers})
         if wrong := [number for number in chosen if not 1 <= number <= len(steps)]:
             has = f"its steps are 1 to {len(steps)}" if steps else "it has no steps"

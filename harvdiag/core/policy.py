@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import Enum
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from harvdiag.core.model import Finding, ObjectRef, Severity
 
@@ -25,6 +25,7 @@ __all__ = [
     "LocalLog",
     "Operator",
     "Policy",
+    "Rewrite",
     "SubjectPattern",
     "Threshold",
     "Where",
@@ -35,6 +36,7 @@ __all__ = [
 LOCAL = "local"
 """The family of checks and log patterns of one's own."""
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+Rewrite = Callable[[str], str]
 Threshold = timedelta | int
 """A time, or a number: of objects, of percent."""
 
@@ -106,12 +108,8 @@ class Ignore:
     """The last day on which it ignores; None: it does for good."""
     place: str = ""
     """Where it is in the file: ``ignore[2]``, counted from 1."""
-
-    def matches(self, finding: Finding) -> bool:
-        """Whether it is about this finding, expired or not."""
-        if not self.concerns(finding.rule, finding.family):
-            return False
-        return not self.subjects or any(subject.matches(finding.subject) for subject in self.subjects)
+    private: bool = False
+    """Whether its patterns are not to be shown, as they may hold names that are replaced in what it is about."""
 
     def concerns(self, rule: str, family: str) -> bool:
         """Whether it is about findings of a rule."""
@@ -123,7 +121,7 @@ class Ignore:
 
     def __str__(self) -> str:
         of = " and ".join(filter(None, (", ".join(self.rules), ", ".join(map(str, self.subjects)))))
-        return f"{self.place} ({of})" if self.place else of
+        return self.place if self.private else f"{self.place} ({of})" if self.place else of
 
 
 class Ignored(NamedTuple):
@@ -206,6 +204,18 @@ class LocalLog:
     links: tuple[str, ...] = ()
 
 
+Own = TypeVar("Own", LocalCheck, LocalLog)
+
+
+def _rewrite(own: Own, redact: Rewrite) -> Own:
+    """The same with other words in its texts."""
+    texts: dict[str, Any] = {"why": redact(own.why), "next": tuple(map(redact, own.next))}
+    texts["links"] = tuple(map(redact, own.links))
+    if isinstance(own, LocalCheck):
+        texts |= {"message": redact(own.message), "caution": redact(own.caution)}
+    return replace(own, **texts)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """Everything that one file of settings says; empty where there is none."""
@@ -219,6 +229,21 @@ class Policy:
     """Those that are given, by name."""
     checks: tuple[LocalCheck, ...] = ()
     logs: tuple[LocalLog, ...] = ()
+    redact: Rewrite = str
+    """Replaces names in a text, where the source is read so; else returns it as it is."""
+    reveal: Rewrite = str
+    """The way back: patterns and conditions are about the names as people know them."""
+
+    def through(self, redact: Rewrite, reveal: Rewrite) -> Policy:
+        """Return the same for a source in which names are replaced: also in its texts, and its patterns fit still."""
+        return replace(
+            self,
+            ignore=tuple(replace(each, reason=redact(each.reason), private=True) for each in self.ignore),
+            checks=tuple(_rewrite(each, redact) for each in self.checks),
+            logs=tuple(_rewrite(replace(each, meaning=redact(each.meaning)), redact) for each in self.logs),
+            redact=redact,
+            reveal=reveal,
+        )
 
     def named(self, file: str) -> Policy:
         """Return the same, read from a file."""
@@ -226,7 +251,15 @@ class Policy:
 
     def find_ignore(self, finding: Finding) -> Ignore | None:
         """Return the first entry that ignores a finding; None where none does, or only one that has expired."""
-        return next((each for each in self.ignore if not each.expired(self.today) and each.matches(finding)), None)
+        return next((each for each in self.ignore if not each.expired(self.today) and self.fits(each, finding)), None)
+
+    def fits(self, entry: Ignore, finding: Finding) -> bool:
+        """Whether an entry is about a finding, expired or not."""
+        if not entry.subjects or not entry.concerns(finding.rule, finding.family):
+            return entry.concerns(finding.rule, finding.family)
+        kind, namespace, name = finding.subject
+        ref = ObjectRef(kind, self.reveal(namespace), self.reveal(name))
+        return any(subject.matches(ref) for subject in entry.subjects)
 
     @property
     def expired(self) -> tuple[Ignore, ...]:

@@ -72,7 +72,7 @@ def _config_document(findings: Findings) -> dict[str, Any]:
             {
                 "entry": entry.place,
                 "rule": list(entry.rules),
-                "subject": [str(subject) for subject in entry.subjects],
+                "subject": [] if entry.private else [str(subject) for subject in entry.subjects],
                 "reason": entry.reason,
                 "expires": entry.expires.isoformat() if entry.expires else None,
                 "state": state,

@@ -38,7 +38,7 @@ def _about(findings: Findings, fingerprint: str | None) -> Findings:
     if fingerprint is None:
         return findings
     notes = Notes(findings.notes.of(fingerprint), findings.notes.path)
-    return Findings(findings.source, findings.coverage, findings.outcomes, findings.upgrade, notes)
+    return findings.with_outcomes(findings.outcomes, notes)
 
 
 def _finding_lines(findings: Findings, finding: Finding, layout: Layout, alone: str | None) -> Iterator[str]:

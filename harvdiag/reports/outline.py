@@ -14,6 +14,8 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Evidence, Finding, ObjectRef
 from harvdiag.core.notes import Note, NoteStatus
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_findings
+from harvdiag.status.notes import StaleNotes, list_stale
+from harvdiag.status.policy import Remark, describe_ignored_causes, list_remarks
 from harvdiag.status.summary import is_alike_step, is_answered, tell_support_once, without_repeats
 
 __all__ = ["Follower", "Outline", "ReportStep", "Section", "Told", "build_outline"]
@@ -50,6 +52,8 @@ class Told:
     """What people wrote about it, oldest first."""
     status: NoteStatus | None
     """What they decided; None where no one wrote anything."""
+    cause: str
+    """From which findings it follows that are ignored; empty where from none."""
 
 
 class Follower(NamedTuple):
@@ -78,8 +82,10 @@ class Outline:
     findings: Findings
     answer: Answer
     sections: tuple[Section, ...]
-    stale: tuple[Note, ...]
-    """Notes about what is no longer found."""
+    stale: tuple[StaleNotes, ...]
+    """Notes on what is not found, with the reason."""
+    settings: tuple[Remark, ...]
+    """What the settings of the person changed: findings that are ignored, and why, and what to know of the file."""
 
     @property
     def first_steps(self) -> tuple[ReportStep, ...]:
@@ -96,7 +102,8 @@ def build_outline(findings: Findings) -> Outline:
         findings=given,
         answer=answer,
         sections=tuple(teller.section(row) for row in answer.rows),
-        stale=given.notes.stale(finding.fingerprint for finding in given),
+        stale=list_stale(given),
+        settings=tuple(list_remarks(given)),
     )
 
 
@@ -109,7 +116,8 @@ def _name_source(source: Source) -> Source:
 
 
 def _with_source(findings: Findings, source: Source) -> Findings:
-    return Findings(source, findings.coverage, findings.outcomes, findings.upgrade, findings.notes)
+    made = Findings(source, findings.coverage, findings.outcomes, findings.upgrade, findings.notes)
+    return made.under(findings.policy, findings.ignored)
 
 
 class _Teller:
@@ -160,6 +168,7 @@ class _Teller:
             caution="" if first and _same_caution(finding, first) else rest.caution,
             notes=notes,
             status=self._notes.status(finding.fingerprint) if notes else None,
+            cause=describe_ignored_causes(self._findings, finding),
         )
 
     def _list_steps(self, finding: Finding, rest: Finding) -> tuple[ReportStep, ...]:

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
-from harvdiag.core.policy import LOCAL
+from harvdiag.core.policy import LOCAL, Policy, show_threshold
 from harvdiag.core.wrap import wrap_text
 from harvdiag.reports.paint import Paint
-from harvdiag.rules import Rule
+from harvdiag.rules import Rule, known_names
 from harvdiag.status.summary import format_count
 
-__all__ = ["explain_rule", "list_rules"]
+__all__ = ["explain_rule", "list_rules", "list_thresholds"]
 
 ROOM, BELOW = 40, 6
 """The columns that a summary needs beside the name of its rule, and its indent below it."""
@@ -90,6 +90,18 @@ def explain_rule(rule: Rule, width: int = 100, colour: bool = False) -> str:
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def list_thresholds(policy: Policy, width: int = 100) -> str:
+    """Return every threshold with its value, and what it is; of one that was set, also the default."""
+    lines = []
+    for limit in known_names().limits.values():
+        value = policy.thresholds.get(limit.name, limit.default)
+        default = f" (default {show_threshold(limit.default)})" if value != limit.default else ""
+        unit = f" {limit.unit}" if limit.unit else ""
+        lines.append(f"{limit.name} = {show_threshold(value)}{unit}{default}")
+        lines += wrap_text(f"    {limit.meaning}", width, "    ")
+    return "\n".join([*lines, "", "Set them in harvdiag.toml, under [thresholds].", ""])
 
 
 def _wrap_paragraph(text: str, width: int) -> str:

@@ -32,4 +32,6 @@ def own_rules(policy: Policy) -> dict[str, Rule]:
 
 def known_names() -> Known:
     """Return what a file of settings may name: the rules of harvdiag with their families, and the thresholds."""
-    return Known(rules={each.name: each.family for each in registry().values()}, limits={})
+    from harvdiag.rules.thresholds import LIMITS
+
+    return Known(rules={each.name: each.family for each in registry().values()}, limits=LIMITS)

@@ -8,7 +8,8 @@ from harvdiag.core.fields import Obj, get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.timestamps import Timestamp, latest_time
 from harvdiag.rules.evidence import field_evidence, missing_evidence
-from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import REMOVAL
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.owners import V2_LABEL, upgrade_of
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -72,7 +73,7 @@ def ended_upgrades(facts: Facts) -> list[Upgrade]:
 def _has_settled(facts: Facts, upgrade: Upgrade) -> bool:
     """Return whether an Upgrade ended more than an hour ago and its clean-up is not pending."""
     age = _time_since_end(facts, upgrade)
-    return not upgrade.running and upgrade.cleanup_state != "Pending" and age is not None and age >= REMOVAL
+    return not upgrade.running and upgrade.cleanup_state != "Pending" and age is not None and age >= facts.span(REMOVAL)
 
 
 def upgrade_running(facts: Facts) -> bool:
@@ -87,7 +88,7 @@ def recently_ended(facts: Facts) -> bool:
     """
     ages = [_time_since_end(facts, upgrade) for upgrade in facts.upgrades.all]
     ages += [facts.now.since(Timestamp(plan.progressing.since)) for plan in facts.upgrades.plans]
-    recent = any(age is not None and age < REMOVAL for age in ages) or ages[:1] == [None]
+    recent = any(age is not None and age < facts.span(REMOVAL) for age in ages) or ages[:1] == [None]
     return recent or any(upgrade.cleanup_state == "Pending" for upgrade in facts.upgrades.all)
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from harvdiag.core.fields import Obj, get_text
 from harvdiag.core.model import CoverageEntry, Finding, ObjectRef
+from harvdiag.core.policy import Limit, Policy
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import Pairing
 from harvdiag.graph.references import Links
 from harvdiag.kinds.wanted import Wanted
+from harvdiag.rules.thresholds import JOINING, REMOVAL, STILL
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade import Upgrades
 from harvdiag.upgrade.run import UpgradeRun
@@ -21,12 +23,7 @@ from harvdiag.upgrade.run import UpgradeRun
 if TYPE_CHECKING:
     from harvdiag.upgrade.movement import Movement
 
-__all__ = ["JOINING", "REMOVAL", "Facts", "Unjudged", "Unseen"]
-
-JOINING = timedelta(minutes=30)
-"""How long a host may take to become a Node with its Machine; a join is a matter of minutes."""
-REMOVAL = timedelta(hours=1)
-"""How long a deletion may take; Cluster API drains the Node, detaches its volumes and removes the objects in turn."""
+__all__ = ["Facts", "Unjudged", "Unseen"]
 
 
 class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that cannot judge without what was not seen
@@ -52,9 +49,20 @@ class Facts:
     found: tuple[Finding, ...] = ()
     """What the other rules found; for a rule declared as `fallback` only, which is run after them."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, policy: Policy | None = None) -> None:
         self.snapshot = snapshot
+        self._thresholds = policy.thresholds if policy else {}
         self._movement: list[Movement | None] = []
+
+    def span(self, limit: Limit | timedelta) -> timedelta:
+        """Return a threshold (`harvdiag.rules.thresholds`) as the person has set it, else its default."""
+        value = self._thresholds.get(limit.name, limit.default) if isinstance(limit, Limit) else limit
+        return value if isinstance(value, timedelta) else timedelta()
+
+    def number(self, limit: Limit) -> int:
+        """Return a threshold that is a number."""
+        value = self._thresholds.get(limit.name, limit.default)
+        return value if isinstance(value, int) else 0
 
     def knowing(self, found: Iterable[Finding]) -> Facts:
         """Return the same facts, with what was found in them; the costly ones are computed once for both."""
@@ -115,7 +123,9 @@ class Facts:
             from harvdiag.upgrade.movement import find_movement
 
             rollout = self.rollout
-            self._movement.append(find_movement(rollout, self.snapshot, self.now) if rollout else None)
+            self._movement.append(
+                find_movement(rollout, self.snapshot, self.now, still=self.span(STILL)) if rollout else None
+            )
         return self._movement[0]
 
     @cached_property
@@ -151,15 +161,17 @@ class Facts:
         return found.objects
 
     def recently_created(self, ref: ObjectRef) -> bool:
-        """Whether it was created less than half an hour ago.
+        """Whether it was created less than half an hour ago (``join-time``).
 
         It may still be joining, and a source reads its lists one after another, so some may be older than the object.
         """
-        return self._happened_within(ref, "metadata.creationTimestamp", JOINING)
+        return self._happened_within(ref, "metadata.creationTimestamp", self.span(JOINING))
 
     def recently_deleted(self, ref: ObjectRef) -> bool:
-        """Whether it was deleted less than an hour ago: its parts go one by one (docs/objects.md#removal-machine)."""
-        return self._happened_within(ref, "metadata.deletionTimestamp", REMOVAL)
+        """Whether it was deleted less than an hour ago (``removal-time``): its parts go one by one
+        (docs/objects.md#removal-machine).
+        """
+        return self._happened_within(ref, "metadata.deletionTimestamp", self.span(REMOVAL))
 
     def _happened_within(self, ref: ObjectRef, path: str, span: timedelta) -> bool:
         age = self.now.since(Timestamp(get_text(self.links.objects.get(ref), path)))

@@ -8,18 +8,18 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import field_path, get_labels, get_text
 from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.policy import Limit
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import LASTING, YOUNG
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import DONE, FAILED, PAUSED, PRELOADED, PRELOADING
 from harvdiag.upgrade.run import NodeUpgrade
 from harvdiag.upgrade.v2 import UpgradePlan
 
 __all__ = [
-    "LASTING",
     "UPGRADING",
-    "YOUNG",
     "being_installed",
     "has_role",
     "is_away",
@@ -35,10 +35,6 @@ __all__ = [
     "under_way",
 ]
 
-YOUNG = timedelta(minutes=10)
-"""States that are younger than this may pass by themselves: pods restart, and controllers retry."""
-LASTING = timedelta(hours=2)
-"""How long a state must have lasted that an upgrade brings about for a while."""
 AFTER = timedelta(minutes=30)
 """How long such a state may last after the end of an upgrade."""
 UPGRADING = frozenset({"Machine", "Secret", "Job"})
@@ -57,10 +53,10 @@ PAIRED = (
 WITNESS = "node-role.harvesterhci.io/witness"
 
 
-def lasts(facts: Facts, since: str, span: timedelta = YOUNG, *, unknown: bool = True) -> bool:
+def lasts(facts: Facts, since: str, span: Limit | timedelta = YOUNG, *, unknown: bool = True) -> bool:
     """Whether a state has lasted for `span`; `unknown` is the answer where no time is known."""
     age = facts.now.since(Timestamp(since))
-    return unknown if age is None else age >= span
+    return unknown if age is None else age >= facts.span(span)
 
 
 def quote_words(text: str, limit: int = 160) -> str:
@@ -118,7 +114,7 @@ def leaving_hosts(facts: Facts) -> int:
     return max(machines, sum(facts.recently_deleted(node) for node in facts.pairing.nodes))
 
 
-def judge_node_state(facts: Facts, node: ObjectRef, since: str, *, busy: timedelta | None = LASTING) -> Severity | None:
+def judge_node_state(facts: Facts, node: ObjectRef, since: str, *, busy: Limit | None = LASTING) -> Severity | None:
     """Return how severe a bad state of a Node is that began at `since`; None for one that something explains.
 
     A host may still be joining, or be removed. On a Node on which an upgrade is at work the state must have lasted for

@@ -16,18 +16,18 @@ __all__ = ["declare_rules"]
 
 def declare_rules(policy: Policy) -> dict[str, Rule]:
     """Return the checks and log patterns of one's own by name, in the order of the file."""
-    searches = build_search(policy.logs)
-    checks = {check.name: _declare_check(check) for check in policy.checks}
+    searches = build_search(policy)
+    checks = {check.name: _declare_check(check, policy) for check in policy.checks}
     return checks | {log.name: _declare_log(log, searches[log.name]) for log in policy.logs}
 
 
-def _declare_check(check: LocalCheck) -> Rule:
+def _declare_check(check: LocalCheck, policy: Policy) -> Rule:
     kind = CATALOGUE.get(check.kind)
     known = frozenset({check.kind}) if kind else frozenset()
     large = kind is None or kind.lazy
     conditions = " and ".join(describe_condition(condition) for condition in check.conditions)
     return replace(
-        _declare(check, _summarize(check), build_check(check)),
+        _declare(check, _summarize(check), build_check(check, policy)),
         needs=frozenset() if large else known,
         optional=known if large else frozenset(),
         everywhere=not exact_namespaces(check.where),

@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from harvdiag.core.ages import format_span
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_labels, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.policy import Condition, LocalCheck, Operator, Where, fits
+from harvdiag.core.policy import Condition, LocalCheck, Operator, Policy, Rewrite, Where, fits
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, Found, parse_query
 from harvdiag.core.secrets import mask_secrets
@@ -44,13 +44,16 @@ class _IncomparableError(Exception):
     """A value is not of the sort that a condition compares: what it should be."""
 
 
-def build_check(check: LocalCheck) -> Check:
-    """Return the function that judges a snapshot: one hit for each object in which a value fulfils all conditions."""
+def build_check(check: LocalCheck, policy: Policy) -> Check:
+    """Return the function that judges a snapshot: one hit for each object in which a value fulfils all conditions.
+
+    Where the source is read with other names, `policy` knows those that patterns and conditions are about.
+    """
 
     def run(facts: Facts) -> Iterator[Hit]:
         query = parse_query(check.path) or FieldQuery(check.path, (check.path,))
-        for ref, obj in _find_objects(facts, check):
-            if hit := _judge(facts, check, ref, query.find(obj)):
+        for ref, obj in _find_objects(facts, check, policy):
+            if hit := _Judge(facts, check, policy.reveal).judge(ref, query.find(obj)):
                 yield hit
 
     return run
@@ -86,14 +89,14 @@ def _fill(text: str, words: dict[str, str]) -> str:
 # --- objects --------------------------------------------------------------------------------------------------------
 
 
-def _find_objects(facts: Facts, check: LocalCheck) -> Iterator[tuple[ObjectRef, Obj]]:
+def _find_objects(facts: Facts, check: LocalCheck, policy: Policy) -> Iterator[tuple[ObjectRef, Obj]]:
     """The objects that it is about. Raises Unjudged where the source knows no such kind."""
     snapshot, where = facts.snapshot, check.where
     try:
         kind = snapshot.resolve_kind(check.kind)
     except UsageError as error:
         raise Unjudged(str(error)) from None
-    namespaces = exact_namespaces(where)
+    namespaces = tuple(map(policy.redact, exact_namespaces(where)))
     if kind.lazy and namespaces:
         objects: Sequence[Obj] = [
             obj for each in namespaces for obj in facts.find(kind.name, Wanted(namespace=each), required=True)
@@ -105,26 +108,41 @@ def _find_objects(facts: Facts, check: LocalCheck) -> Iterator[tuple[ObjectRef, 
     selected = parse_selector(where.labels) if where.labels else None
     for obj in objects:
         ref = ObjectRef(kind.name, namespace_of(obj), name_of(obj))
-        placed = fits(ref.namespace, where.namespaces) and fits(ref.name, where.names)
-        if placed and (selected is None or selected(get_labels(obj))):
+        placed = fits(policy.reveal(ref.namespace), where.namespaces) and fits(policy.reveal(ref.name), where.names)
+        if placed and (selected is None or selected(_reveal_labels(obj, policy))):
             yield ref, obj
+
+
+def _reveal_labels(obj: Obj, policy: Policy) -> dict[str, Any]:
+    labels = get_labels(obj).items()
+    return {policy.reveal(key): policy.reveal(value) if isinstance(value, str) else value for key, value in labels}
 
 
 # --- judging --------------------------------------------------------------------------------------------------------
 
 
-def _judge(facts: Facts, check: LocalCheck, ref: ObjectRef, places: Sequence[Found]) -> Hit | None:
-    """Return the hit where one of the values fulfils the conditions; a note where none can be compared with them."""
-    held: list[Found] = []
-    odd: list[tuple[Found, str]] = []
-    for place in places:
-        try:
-            if all(_holds(facts, condition, place.value) for condition in check.conditions):
-                held.append(place)
-        except _IncomparableError as error:
-            odd.append((place, str(error)))
-    if held:
-        words = _words(ref, held[0])
+class _Judge(NamedTuple):
+    """Judges one object after the other."""
+
+    facts: Facts
+    check: LocalCheck
+    reveal: Rewrite
+
+    def judge(self, ref: ObjectRef, places: Sequence[Found]) -> Hit | None:
+        """Return the hit where one value fulfils the conditions; a note where none can be compared with them."""
+        held: list[Found] = []
+        odd: list[tuple[Found, str]] = []
+        for place in places:
+            value = self.reveal(place.value) if isinstance(place.value, str) else place.value
+            try:
+                if all(_holds(self.facts, condition, value) for condition in self.check.conditions):
+                    held.append(place)
+            except _IncomparableError as error:
+                odd.append((place, str(error)))
+        return self._hit(ref, held) if held else _note(ref, *odd[0]) if odd else None
+
+    def _hit(self, ref: ObjectRef, held: Sequence[Found]) -> Hit:
+        words, check = _words(ref, held[0]), self.check
         return Hit(
             subject=ref,
             message=fill_template(check.message, words),
@@ -132,9 +150,9 @@ def _judge(facts: Facts, check: LocalCheck, ref: ObjectRef, places: Sequence[Fou
             next=tuple(fill_template(step, words) for step in check.next),
             caution=check.caution,
         )
-    if not odd:
-        return None
-    place, wanted = odd[0]
+
+
+def _note(ref: ObjectRef, place: Found, wanted: str) -> Hit:
     told = f"{ref.kind} {ref.name} cannot be judged: {place.path} is {format_value(_plain(place.value))}, not {wanted}"
     return Hit(subject=ref, message=told, evidence=_show(ref, [place]), severity=Severity.INFO)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.policy import LocalLog
+from harvdiag.core.policy import LocalLog, Policy
 from harvdiag.rules.engine import Check, Hit
 from harvdiag.rules.facts import Facts, Unjudged
 from harvdiag.rules.local_checks import fill_template
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["build_search"]
 
 
-def build_search(logs: Sequence[LocalLog]) -> dict[str, Check]:
+def build_search(policy: Policy) -> dict[str, Check]:
     """Return the function of each pattern, by name; the first that is run searches for all of them."""
+    logs = policy.logs
 
     def look(facts: Facts) -> list[LogSearch]:
         from harvdiag.upgrade.logs import Wish, search_logs
@@ -29,7 +30,7 @@ def build_search(logs: Sequence[LocalLog]) -> dict[str, Check]:
             Wish(log.pattern, where.namespaces, where.names, where.parts)
             for log, where in zip(logs, places, strict=True)
         )
-        return search_logs(facts.snapshot, wishes)
+        return search_logs(facts.snapshot, wishes, policy.reveal)
 
     def build(number: int, log: LocalLog) -> Check:
         return lambda facts: _judge(log, look(facts)[number], facts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import Timestamp
@@ -17,15 +16,12 @@ __all__ = [
     "LABEL_KUBECONFIG",
     "RESTART_CAPI",
     "RESTART_RANCHER",
-    "STALLED_AFTER",
     "STEPS",
     "describe_standstill",
     "machine_causes",
     "planner_steps",
 ]
 
-STALLED_AFTER = timedelta(hours=2)
-"""How long the planner must have reported the same without other progress: what it waits for takes minutes."""
 KUBELET = "waiting for kubelet to update"
 OF_CLUSTER = ("cluster-paused", "init-node-missing", "no-machine-listed")
 OF_MACHINE = (

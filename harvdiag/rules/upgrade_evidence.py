@@ -21,9 +21,7 @@ from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import created_at
 
 __all__ = [
-    "BROKEN",
     "CLUSTERS",
-    "LATE",
     "age_since",
     "concerns_nodes",
     "condition_evidence",
@@ -50,11 +48,6 @@ SETTLING = timedelta(minutes=10)
 (docs/objects.md#upgrade-phases), a controller may restart meanwhile, and a source reads its lists one by one."""
 CLUSTERS = frozenset({"Cluster", "Cluster.provisioning.cattle.io", "RKECluster", "RKEControlPlane"})
 """The kinds whose objects stand for the cluster as a whole."""
-BROKEN = timedelta(minutes=30)
-"""How long a state may last that has a reason of its own, such as a Pod that cannot start: images are pulled, and Nodes
-restart meanwhile."""
-LATE = timedelta(hours=2)
-"""How long a step of an upgrade may take where only time tells: each takes minutes, at most an hour or so."""
 UNPAIRED = (
     "node-without-machine",
     "node-half-joined",

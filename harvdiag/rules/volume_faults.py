@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from harvdiag.core.fields import Obj, get_text, name_of
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import DEGRADED, REBUILD
 from harvdiag.rules.volumes import (
     LONGHORN_NODE,
     StorageNode,
@@ -27,8 +27,6 @@ from harvdiag.rules.volumes import (
 
 __all__ = [
     "FEW",
-    "REBUILD",
-    "YOUNG",
     "SortedVolumes",
     "Stake",
     "count_joining",
@@ -41,10 +39,6 @@ __all__ = [
 
 FEW = 5
 """How many volumes are reported one by one; more with the same reason are one finding."""
-YOUNG = timedelta(minutes=10)
-"""How long a volume may be degraded without being judged: a host that restarts takes that long."""
-REBUILD = timedelta(hours=2)
-"""How long a rebuild may take, as the pre-drain Job has."""
 MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 REFUSES = 3
 """From how many Nodes on the webhook refuses an upgrade for a degraded volume; it counts the witness."""
@@ -104,11 +98,11 @@ def judge_node(facts: Facts, stake: Stake, node: StorageNode) -> Severity | None
     During an upgrade each node is down for a time, and only hours count.
     """
     age = facts.now.since(Timestamp(node.since))
-    if stake.running and (age is None or age < REBUILD):
+    if stake.running and (age is None or age < facts.span(REBUILD)):
         return None
     gone = ObjectRef("Node", "", node.name)
     leaving = facts.recently_deleted(gone) or get_text(facts.pairing.obj(gone), MAINTENANCE)
-    if leaving or (age is not None and age < YOUNG):
+    if leaving or (age is not None and age < facts.span(DEGRADED)):
         return Severity.INFO
     return Severity.WARNING if stake.running else Severity.ERROR
 

@@ -78,7 +78,7 @@ def summarize_notes(findings: Findings) -> str:
     others = sum(bool(notes.of(f.fingerprint)) and s not in DECIDED for f, s in zip(findings, statuses, strict=True))
     parts += [f"{format_count(others, 'finding')} with notes"] if others else []
     parts += [f"{format_count(len(notes.cluster), 'note')} on the cluster"] if notes.cluster else []
-    stale = {note.fingerprint for note in notes.stale(finding.fingerprint for finding in findings)}
+    stale = {note.fingerprint for note in notes.stale(finding.fingerprint for finding in findings.whole)}
     parts += [f"{format_count(len(stale), 'finding')} with notes not found here"] if stale else []
     parts += [f"not read: {notes.fault}"] if notes.fault else []
     return ", ".join(parts)
@@ -99,6 +99,8 @@ def list_stale(findings: Findings) -> tuple[StaleNotes, ...]:
 
 
 def _state(findings: Findings, fingerprint: str, notes: Sequence[Note]) -> str:
+    if ignored := next((each for each in findings.ignored if each.finding.fingerprint == fingerprint), None):
+        return f"ignored: {ignored.entry.reason}"
     rule = split_fingerprint(fingerprint)[0]
     outcome = next((outcome for outcome in findings.outcomes if outcome.rule == rule), None)
     if outcome is None:

@@ -43,7 +43,7 @@ def list_entries(findings: Findings) -> list[EntryState]:
     found = []
     for entry in policy.ignore:
         used = sum(ignored.entry is entry for ignored in findings.ignored)
-        again = sum(entry.matches(finding) for finding in findings)
+        again = sum(policy.fits(entry, finding) for finding in findings)
         judged = {rule for rule, family in families.items() if entry.concerns(rule, family)} <= run
         state = EXPIRED if entry.expired(policy.today) else USED if used else UNUSED if judged else UNKNOWN
         found.append(EntryState(entry, state, again if state is EXPIRED else used))

@@ -27,24 +27,29 @@ class Movement(NamedTuple):
 
     step: Entry
     age: timedelta
+    still: timedelta = STILL
+    """How long nothing may have moved."""
 
     @property
     def is_over(self) -> bool:
         """Whether it was so long ago that the upgrade stands still."""
-        return self.age >= STILL
+        return self.age >= self.still
 
 
-def find_movement(run: UpgradeRun, snapshot: Snapshot, now: Timestamp, past: History | None = None) -> Movement | None:
+def find_movement(
+    run: UpgradeRun, snapshot: Snapshot, now: Timestamp, past: History | None = None, still: timedelta = STILL
+) -> Movement | None:
     """Find the last step; None where no object tells one, or the time of the collection is unknown.
 
-    Logs are read only where the objects have shown none for too long. `past` is the history of this run, if known.
+    Logs are read only where the objects have shown none for too long. `past` is the history of this run, if known,
+    `still` how long nothing may move.
     """
     step = find_stop((past or History(run, snapshot)).entries(logs=False), now.at)
     if step is None or now.at is None:
         return None
-    if now.at - step.time >= STILL:
+    if now.at - step.time >= still:
         step = max((step, *_job_steps(run, snapshot, now.at)), key=lambda entry: entry.time)
-    return Movement(step, max(now.at - step.time, timedelta(0)))
+    return Movement(step, max(now.at - step.time, timedelta(0)), still)
 
 
 def _job_steps(run: UpgradeRun, snapshot: Snapshot, now: datetime) -> list[Entry]:

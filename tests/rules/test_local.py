@@ -218,3 +218,37 @@ def test_paths_of_fields() -> None:
     assert not any(
         parse_query(text) for text in ("", ".a", "a.", "a..b", "a b", "a[", "a[]", "[0]", 'a["b', "a[x]", "a]")
     )
+
+
+class Redactor:
+    """Replaces one name by another, and knows the way back."""
+
+    def text(self, text: str) -> str:
+        """Return the text with the pseudonym."""
+        return text.replace("hv01", "host-x")
+
+    def reveal(self, text: str) -> str:
+        """Return the text with the original."""
+        return text.replace("host-x", "hv01")
+
+
+def test_settings_are_about_the_names_that_people_know_where_a_source_is_redacted() -> None:
+    """Patterns and conditions still fit, in objects and logs; nothing that a report says has the original."""
+    table = {
+        "ignore": [{"rule": "ignored", "subject": "Node/hv01", "reason": "hv01 is old"}],
+        "check": [
+            {"name": name, "kind": "Node", "path": "metadata.name", "equals": "hv01", "message": "{name}, not hv01",
+             "next": "look at hv01", "where": {"name": "hv0*"}}
+            for name in ("own", "ignored")
+        ],
+        "log": [{"name": "line", "pattern": "of hv01", "meaning": "hv01 fails", "where": {"name": "hv01"}}],
+    }  # fmt: skip
+    policy, wrong = build_policy(table, known_names(), TODAY)
+    assert not wrong
+    node = {**NODE, "metadata": {"name": "host-x"}}
+    snapshot = Snapshot(Logs([node], {"nodes/host-x.zip/logs/rke2.log": "disk of host-x\n"}))
+    snapshot.redactor = Redactor()
+    findings = Cluster(snapshot, policy=policy.named("harvdiag.toml")).check("local")
+    assert [finding.rule for finding in findings] == ["line", "own"]
+    assert [(i.finding.rule, i.entry.reason) for i in findings.ignored] == [("ignored", "host-x is old")]
+    assert all("hv01" not in render(findings, form) for form in FORMATS)

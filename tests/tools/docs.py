@@ -16,8 +16,10 @@ from pathlib import Path
 import yaml
 
 from harvdiag.access.rbac import build_manifests
+from harvdiag.core.policy import show_threshold
 from harvdiag.figures import PICTURES
 from harvdiag.reports.glossary import render_markdown
+from harvdiag.rules.thresholds import LIMITS
 from harvdiag.status.glossary import list_groups
 from tests.tools import rooms
 
@@ -25,7 +27,7 @@ __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-FILES = ("access.md", "commands.md", "glossary.md", "sharing.md")
+FILES = ("access.md", "commands.md", "configuration.md", "glossary.md", "sharing.md")
 WRITTEN = (ROOT / "README.md", *(DOCS / name for name in FILES), rooms.DOCUMENT)
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 WIDTH = "110"
@@ -62,7 +64,19 @@ def glossary() -> str:
     return render_markdown(list_groups())
 
 
-TABLES = {"pictures": pictures, "kinds": kinds, "rooms": rooms.table, "glossary": glossary}
+def thresholds() -> str:
+    """The names that ``[thresholds]`` of harvdiag.toml may have."""
+    rows = [f"| `{limit.name}` | {show_threshold(limit.default)} | {limit.meaning} |" for limit in LIMITS.values()]
+    return "\n".join(["| name | default | meaning |", "| --- | --- | --- |", *rows])
+
+
+TABLES = {
+    "pictures": pictures,
+    "kinds": kinds,
+    "rooms": rooms.table,
+    "glossary": glossary,
+    "thresholds": thresholds,
+}
 
 
 def fresh(text: str) -> str:

@@ -30,6 +30,8 @@ __all__ = ["MOST", "render"]
 
 MOST = 65_000
 """The most characters: GitHub refuses an issue or a comment of more than 65,536."""
+FEW = 12
+"""The most checks that were skipped and are named unfolded."""
 NOTICE = 1_000
 """The room that is kept for the sentence on what was left out."""
 
@@ -40,7 +42,12 @@ def render(findings: Findings) -> str:
     head = [*_head_lines(outline)]
     parts: list[Part] = [Piece(lines=tuple(rows_table(outline)))]
     parts += [part for number, section in enumerate(outline.sections) for part in section_parts(section, not number)]
-    parts += [*_note_parts(outline), *_unseen_parts(outline.findings), *_coverage_parts(outline.findings)]
+    parts += [
+        *_note_parts(outline),
+        *_settings_parts(outline),
+        *_unseen_parts(outline.findings),
+        *_coverage_parts(outline.findings),
+    ]
     parts.append(Piece(lines=("", f"Made by harvdiag {__version__}.")))
     lines, left = fit_parts(parts, MOST - NOTICE - sum(len(line) + 1 for line in head))
     if left:
@@ -56,29 +63,44 @@ def _head_lines(outline: Outline) -> Iterator[str]:
     yield f"{escape_markdown(describe_source(findings))}."
     yield ""
     yield f"**{escape_markdown(build_verdict(findings))}**"
+    if noted := outline.answer.noted:
+        yield from ("", f"Notes: {escape_markdown(noted)}.")
 
 
 def _note_parts(outline: Outline) -> Iterator[Part]:
-    """The notes about the cluster, and those about what is no longer found."""
+    """The notes on the cluster, and those on what is not found, with the reason."""
     notes = outline.findings.notes.cluster
     if notes:
         yield Piece(lines=("", "## Notes", *(line for note in notes for line in note_lines(note))), rank=1, noun="note")
     if outline.stale:
-        yield Piece(lines=("", "## Notes about what is no longer found"))
-    for note in outline.stale:
-        yield Piece(lines=("", format_code(note.fingerprint), *note_lines(note)), rank=6, noun="note")
+        yield Piece(lines=("", "## Notes on what is not found here"))
+    for group in outline.stale:
+        lead = f"{format_code(group.name)}: {escape_markdown(group.state)}."
+        lines = [line for note in group.notes for line in note_lines(note)]
+        yield Piece(lines=("", lead, *lines), rank=6, noun="note")
+
+
+def _settings_parts(outline: Outline) -> Iterator[Part]:
+    """What the settings of the person changed, one row each."""
+    if not outline.settings:
+        return
+    title = f"## Settings ({escape_markdown(outline.findings.policy.file)})"
+    rows = [f"| {remark.label} | {escape_markdown(remark.text)} |" for remark in outline.settings]
+    yield Piece(lines=("", title, "", "| what | which |", "| --- | --- |", *rows), rank=2, noun="table of settings")
 
 
 def _unseen_parts(findings: Findings) -> Iterator[Part]:
     """What was not seen, one row per reason, then the checks that were skipped for it."""
     if not findings.skipped:
         return
-    rows = [f"| {escape_markdown(kind)} | {escape_markdown(why)} |" for kind, why in list_unseen(findings)]
+    rows = [f"| {escape_markdown(kind)} | {format_step(why, True)} |" for kind, why in list_unseen(findings)]
     yield Piece(lines=("", "## Not seen", "", "| kind | reason |", "| --- | --- |", *rows))
     if more := permission_hint(findings.source):
         yield Piece(lines=("", f"{format_step(more)}."))
     names = ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped)
-    yield Piece(lines=("", f"Therefore skipped: {names}."))
+    skipped = Piece(lines=("", f"Therefore skipped: {names}."))
+    many = f"{format_count(len(findings.skipped), 'check')} skipped"
+    yield Box(title=many, pieces=(skipped,)) if len(findings.skipped) > FEW else skipped
 
 
 def _coverage_parts(findings: Findings) -> Iterator[Part]:
@@ -102,4 +124,4 @@ def _coverage_table(entries: tuple[CoverageEntry, ...] | list[CoverageEntry]) ->
     yield from ("| kind | namespace | state | count | reason |", "| --- | --- | --- | --: | --- |")
     for e in entries:
         where = escape_markdown(describe_place(e)) if e.namespace else ""
-        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {escape_markdown(gap_detail(e))} |"
+        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {format_step(gap_detail(e), True)} |"

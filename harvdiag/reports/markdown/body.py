@@ -9,9 +9,9 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
 from harvdiag.reports.markdown.fit import Box, Part, Piece
-from harvdiag.reports.markdown.words import evidence_table, note_lines, step_lines
+from harvdiag.reports.markdown.words import evidence_table, format_step, note_lines, step_lines
 from harvdiag.reports.outline import Follower, Outline, Section, Told
-from harvdiag.status.answer import name_alike
+from harvdiag.status.answer import HOLDS, name_alike
 from harvdiag.status.summary import format_count, share_message
 
 __all__ = ["rows_table", "section_parts"]
@@ -23,7 +23,7 @@ def rows_table(outline: Outline) -> Iterator[str]:
         return
     yield from ("", "| severity | object | what is wrong | consequences |", "| --- | --- | --- | --: |")
     for row in outline.answer.rows:
-        held = " (holds the upgrade up)" if row.holds else ""
+        held = f" ({HOLDS})" if row.holds else ""
         subjects, what = escape_markdown(name_alike(row.subjects)), escape_markdown(row.what)
         yield f"| {row.severity} | {subjects} | {what}{held} | {row.consequences} |"
 
@@ -40,7 +40,10 @@ def section_parts(section: Section, first: bool) -> Iterator[Part]:
             f"{escape_markdown(finding.message)}. ({_describe_rule(told)})",
         )
     )
-    yield Piece(lines=("", finding.why), rank=4, noun="reason")
+    if told.cause:
+        yield Piece(lines=("", f"{escape_markdown(told.cause)}."))
+    if finding.why:
+        yield Piece(lines=("", format_step(finding.why)), rank=4, noun="reason")
     yield Piece(lines=tuple(_step_part(told)), rank=0 if first else 3, noun="list of steps")
     yield Piece(lines=tuple(_caution_part(told)), rank=0 if first else 1, noun="caution")
     yield from _evidence_box(told, 0 if first else 5)
@@ -67,7 +70,7 @@ def _step_part(told: Told) -> Iterator[str]:
 
 def _caution_part(told: Told) -> Iterator[str]:
     if told.caution:
-        yield from ("", f"> **Caution.** {escape_markdown(told.caution)}")
+        yield from ("", f"> **Caution.** {format_step(told.caution)}")
 
 
 def _note_part(told: Told) -> Iterator[str]:
@@ -96,7 +99,8 @@ def _other_piece(told: Told) -> Piece:
     head = f"**{escape_markdown(finding.subject)}**: {escape_markdown(finding.message)}."
     status = f" ({told.status})" if told.status else ""
     table = ("", *evidence_table(told.evidence)) if told.evidence else ()
-    lines = ("", head + status, *_step_part(told), *_caution_part(told), *table, *_note_part(told))
+    cause = ("", f"{escape_markdown(told.cause)}.") if told.cause else ()
+    lines = ("", head + status, *cause, *_step_part(told), *_caution_part(told), *table, *_note_part(told))
     return Piece(lines=lines, rank=8, noun="other object")
 
 

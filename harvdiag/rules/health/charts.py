@@ -15,9 +15,8 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.chart_status import ChartStatus, Difference, read_status
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import (
-    LASTING,
     being_installed,
     just_ended,
     lasts,
@@ -25,6 +24,7 @@ from harvdiag.rules.health_evidence import (
     running_plan,
     under_way,
 )
+from harvdiag.rules.thresholds import LASTING, REMOVAL
 from harvdiag.rules.workload_room import excused_pods, room_beside_witness
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_NODES, AT_SERVICES

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.conditions import Condition, find_condition
 from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
@@ -15,9 +14,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import (
-    LASTING,
     UPGRADING,
-    YOUNG,
     being_installed,
     just_ended,
     lasts,
@@ -25,6 +22,7 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
+from harvdiag.rules.thresholds import LASTING, YOUNG
 from harvdiag.rules.upgrade_evidence import condition_evidence
 
 WORKING = frozenset({"AddonEnabling", "AddonDisabling", "AddonUpdating"})
@@ -136,7 +134,7 @@ def _faults(obj: Obj) -> Iterator[Condition]:
 
 def _fault_lasts(facts: Facts, row: Condition) -> bool:
     """Return whether a condition has lasted; nodes that are being upgraded take their part of KubeVirt away."""
-    span: timedelta = LASTING if under_way(facts) or just_ended(facts) else YOUNG
+    span = LASTING if under_way(facts) or just_ended(facts) else YOUNG
     return not being_installed(facts) and not nodes_at_work(facts) and lasts(facts, row.since, span, unknown=False)
 
 

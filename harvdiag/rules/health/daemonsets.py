@@ -12,9 +12,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import (
-    LASTING,
     UPGRADING,
-    YOUNG,
     being_installed,
     just_ended,
     lasts,
@@ -22,6 +20,7 @@ from harvdiag.rules.health_evidence import (
     nodes_at_work,
     under_way,
 )
+from harvdiag.rules.thresholds import LASTING, YOUNG
 from harvdiag.rules.workload_pods import FaultyPod, faulty_pods, pod_evidence
 
 SYSTEM = frozenset({"harvester-system", "kube-system", "longhorn-system", "cattle-system"})

@@ -15,9 +15,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import (
-    LASTING,
     UPGRADING,
-    YOUNG,
     being_installed,
     just_ended,
     lasts,
@@ -26,6 +24,7 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
+from harvdiag.rules.thresholds import LASTING, YOUNG
 from harvdiag.rules.upgrade_evidence import condition_evidence
 from harvdiag.rules.workload_pods import FaultyPod, faulty_pods, pod_evidence, pods_of
 from harvdiag.rules.workload_room import absent_servers, room_beside_witness, witnesses

@@ -15,8 +15,8 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import read_budget_line
+from harvdiag.rules.thresholds import REBUILD
 from harvdiag.rules.upgrade_evidence import cordoned_at, has_settled, state_evidence, upgrade_at_nodes
-from harvdiag.rules.volume_faults import REBUILD
 from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, read_wanted_replicas, volume_evidence
 from harvdiag.upgrade.phases import PRE_DRAINED
 from harvdiag.upgrade.run import NodeUpgrade
@@ -218,7 +218,7 @@ def instance_manager_serves_volume(facts: Facts) -> Iterator[Hit]:
 def _ended_long_ago(facts: Facts, node: NodeUpgrade) -> bool:
     job = node.job("pre-drain")
     age = facts.now.since(Timestamp(job.ended)) if job else None
-    return age is not None and age >= REBUILD
+    return age is not None and age >= facts.span(REBUILD)
 
 
 def _attached_volumes(facts: Facts, manager: Obj) -> list[str]:

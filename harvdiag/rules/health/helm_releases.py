@@ -13,7 +13,7 @@ from harvdiag.rules import advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.health_evidence import LASTING
+from harvdiag.rules.thresholds import LASTING
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.phases import AT_SERVICES
@@ -50,7 +50,7 @@ def _locked_since(facts: Facts, obj: Obj) -> str:
     """Return since when it reports another operation; empty if it does not, or not for hours, or without a time."""
     times = [row.since for row in _false_conditions(obj) if LOCKED in row.message]
     ages = {time: facts.now.since(Timestamp(time)) for time in times}
-    return next((time for time, age in ages.items() if age is not None and age > LASTING), "")
+    return next((time for time, age in ages.items() if age is not None and age > facts.span(LASTING)), "")
 
 
 def _locked_hit(facts: Facts, ref: ObjectRef, obj: Obj, since: str) -> Hit:

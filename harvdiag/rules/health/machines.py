@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.conditions import ALL_LISTS, Condition, find_condition
 from harvdiag.core.fields import get_text
@@ -15,12 +14,11 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import NOT_READY
 
 PHASE = "status.phase"
 GOOD = frozenset({"Running", "Updating"})
 """The phases with which Harvester's check is content; Cluster API has Updating from 1.12 on."""
-NOT_READY = timedelta(hours=2)
-"""How long the infrastructure of a joined Machine may be not ready without any reason of failure."""
 PARTS = ("machine-without-infrastructure", "machine-without-bootstrap")
 REASON = next(column for column in CATALOGUE["Machine"].columns if column.name == "failure_reason")
 
@@ -61,7 +59,7 @@ def machine_failed(facts: Facts) -> Iterator[Hit]:
 
 def _long_not_ready(facts: Facts, infra: Condition) -> bool:
     age = facts.now.since(Timestamp(infra.changed))
-    return infra.status == "False" and age is not None and age >= NOT_READY
+    return infra.status == "False" and age is not None and age >= facts.span(NOT_READY)
 
 
 def _owner(facts: Facts, machine: ObjectRef) -> str:

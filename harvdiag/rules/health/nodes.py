@@ -14,9 +14,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import (
-    LASTING,
     UPGRADING,
-    YOUNG,
     has_role,
     judge_node_state,
     lasts,
@@ -25,6 +23,7 @@ from harvdiag.rules.health_evidence import (
     under_way,
 )
 from harvdiag.rules.seen import read_address
+from harvdiag.rules.thresholds import LASTING, YOUNG
 from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at, rollout_at_nodes
 from harvdiag.upgrade.handshake import read_handshake
 from harvdiag.upgrade.phases import REBOOT

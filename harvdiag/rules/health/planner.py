@@ -14,11 +14,11 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.planner_advice import (
     RESTART_RANCHER,
-    STALLED_AFTER,
     describe_standstill,
     machine_causes,
     planner_steps,
 )
+from harvdiag.rules.thresholds import PLANNER
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 from harvdiag.upgrade.wording import format_duration
 
@@ -58,7 +58,7 @@ def planner_standing_still(facts: Facts) -> Iterator[Hit]:
         return
     since = Timestamp(latest_time(*(each.since for each in reports), *_plan_times(facts, report)))
     age = facts.now.since(since)
-    if age is None or age < STALLED_AFTER:
+    if age is None or age < facts.span(PLANNER):
         return
     nodes = _named_nodes(facts, report)
     yield Hit(

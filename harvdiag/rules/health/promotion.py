@@ -18,10 +18,9 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.planner_advice import RESTART_RANCHER
+from harvdiag.rules.thresholds import PROMOTION
 from harvdiag.upgrade.planner import PlannerMessage, planner_messages
 
-LASTING = timedelta(hours=2)
-"""How long a promotion may take; it is a matter of minutes."""
 SETTLING = timedelta(minutes=10)
 STATUS = 'metadata.annotations["harvesterhci.io/promote-status"]'
 JOB_LABEL = "harvesterhci.io/promote-node"
@@ -69,7 +68,7 @@ def promotion_hangs(facts: Facts) -> Iterator[Hit]:
         age = facts.now.since(since)
         if found.status in STOPPED:
             continue
-        if age is not None and age >= LASTING:
+        if age is not None and age >= facts.span(PROMOTION):
             yield _promotion_hit(facts, found, f"The promotion of Node {found.node.name} hangs since {since}")
         elif found.job is None:
             facts.snapshot.require("Job")  # which has the time when it began

@@ -18,10 +18,9 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import just_ended
 from harvdiag.rules.lost_replicas import LostReplica, find_lost_replicas
+from harvdiag.rules.thresholds import DEGRADED, REBUILD
 from harvdiag.rules.volume_faults import (
     FEW,
-    REBUILD,
-    YOUNG,
     Stake,
     find_stake,
     name_volume,
@@ -62,10 +61,10 @@ def volume_degraded(facts: Facts) -> Iterator[Hit]:
     if stake is None or not own:
         return
     modes, lost = _replica_modes(facts, own[:QUEUE]), find_lost_replicas(facts, own[:FEW])
-    young = YOUNG + REPLENISHED
+    young = facts.span(DEGRADED) + REPLENISHED
     # Longhorn rebuilds some at a time: while it does, and after an upgrade has restarted the hosts, they have time.
     if just_ended(facts) or any("WO" in each.values() for each in modes.values()):
-        young = REBUILD
+        young = facts.span(REBUILD)
     hits = [
         hit
         for obj in own[:FEW]
@@ -98,8 +97,8 @@ def _degraded_hit(
     crowded = find_condition(obj, "TooManySnapshots").status == "True"
     rebuilding = [name for name, mode in modes.items() if mode == "WO"]
     unplaced = scheduled.status == "False"
-    span = YOUNG if unplaced or crowded else young
-    severity = _degraded_severity(stake, age, span, rebuilding=bool(rebuilding))
+    span = facts.span(DEGRADED) if unplaced or crowded else young
+    severity = _degraded_severity(facts, stake, age, span, bool(rebuilding))
     if severity is None:
         return None
     since = get_text(obj, "status.lastDegradedAt")
@@ -131,9 +130,11 @@ def _degraded_hit(
     )
 
 
-def _degraded_severity(stake: Stake, age: timedelta | None, young: timedelta, *, rebuilding: bool) -> Severity | None:
+def _degraded_severity(
+    facts: Facts, stake: Stake, age: timedelta | None, young: timedelta, rebuilding: bool
+) -> Severity | None:
     """During an upgrade only hours count; else a rebuild has its time, and a young state is not a fault yet."""
-    long = age is not None and age >= REBUILD
+    long = age is not None and age >= facts.span(REBUILD)
     if stake.running:
         return Severity.WARNING if long else None
     if rebuilding:
@@ -188,7 +189,7 @@ def volume_faulted(facts: Facts) -> Iterator[Hit]:
         ref, age = volume_ref(obj), degraded_age(facts, obj)
         others = f"; {len(faulted) - 1} other volumes are faulted too" if len(shown) < len(faulted) else ""
         used = get_text(obj, "status.state") != "detached" or get_text(obj, "spec.nodeID")
-        young = age is not None and age < YOUNG
+        young = age is not None and age < facts.span(DEGRADED)
         down = [node for node in storage_nodes(facts) if node.down]
         away = f"; Longhorn Node {down[0].name} {down[0].fault}" if down else ""
         yield Hit(

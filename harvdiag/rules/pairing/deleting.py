@@ -11,7 +11,8 @@ from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import REMOVAL
 
 RESTART = actions.restart_deployment("rancher", "cattle-system")
 HARVESTER = actions.restart_deployment("harvester", "harvester-system")
@@ -40,7 +41,7 @@ def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     for node in pairing.nodes:
         since = Timestamp(get_text(pairing.obj(node), DELETED))
         age = facts.now.since(since)
-        if age is None or age < REMOVAL:
+        if age is None or age < facts.span(REMOVAL):
             continue
         held = " and ".join(str(name) for name in get_items(pairing.obj(node), FINALIZERS))
         machine_ref = pairing.machine_ref(node)

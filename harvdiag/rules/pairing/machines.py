@@ -12,9 +12,10 @@ from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
-from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.facts import Facts
 from harvdiag.rules.removal import leftover_steps, removal_steps
 from harvdiag.rules.seen import read_condition, read_oldest_condition
+from harvdiag.rules.thresholds import REMOVAL
 
 DELETED = "metadata.deletionTimestamp"
 HOOK = 'metadata.annotations["pre-terminate.delete.hook.machine.cluster.x-k8s.io/rke-bootstrap-cleanup"]'
@@ -197,7 +198,7 @@ def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     for machine in pairing.machines:
         since = Timestamp(pairing.deletion_time(machine))
         age = facts.now.since(since)
-        if age is None or age < REMOVAL:
+        if age is None or age < facts.span(REMOVAL):
             continue
         hook = get_text(pairing.obj(machine), HOOK)
         edge = pairing.node_ref(machine)

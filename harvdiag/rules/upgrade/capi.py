@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.conditions import ALL_LISTS, conditions_of
 from harvdiag.core.fields import Obj, get_text
@@ -15,6 +14,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.seen import GOOD_IF_FALSE, read_oldest_condition
+from harvdiag.rules.thresholds import PROVISIONING
 from harvdiag.upgrade.phases import AT_SERVICES
 
 PHASE = "status.phase"
@@ -22,8 +22,6 @@ READ_CONDITIONS = (
     "Read its conditions, the oldest that is not True first, and those of `kubectl get rkecontrolplanes.rke.cattle.io "
     "-n fleet-local local -o yaml`."
 )
-LASTING = timedelta(hours=2)
-"""How long the cluster may take to return to Provisioned before that is reported; it normally takes minutes."""
 
 
 @rule(
@@ -100,7 +98,7 @@ def capi_cluster_still_provisioning(facts: Facts) -> Iterator[Hit]:
         return
     since = Timestamp(_unchanged_since(obj))
     age = facts.now.since(since)
-    if age is None or age <= LASTING:
+    if age is None or age <= facts.span(PROVISIONING):
         return
     yield Hit(
         subject=LOCAL,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
@@ -17,6 +16,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import read_refused_pods
+from harvdiag.rules.thresholds import DRAINING
 from harvdiag.rules.upgrade_evidence import (
     job_evidence,
     pairing_causes,
@@ -29,8 +29,6 @@ from harvdiag.upgrade.handshake import DrainStep
 from harvdiag.upgrade.planner import PlannerMessage
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-HANGING = timedelta(hours=2)
-"""How long Rancher may need to evict the pods of a node: it tries for ten minutes, again and again."""
 BUDGET, VMI, MANAGER = "PodDisruptionBudget", "VirtualMachineInstance", "InstanceManager"
 LONGHORN = "longhorn-system"
 OF_MANAGER = ("instance-manager-keeps-budget", "instance-manager-serves-volume")
@@ -72,7 +70,7 @@ def upgrade_drain_hangs(facts: Facts) -> Iterator[Hit]:
             continue
         since = Timestamp(_hanging_since(rollout, node))
         age = facts.now.since(since)
-        if age is not None and age >= HANGING:
+        if age is not None and age >= facts.span(DRAINING):
             yield _hanging_hit(facts, rollout, node, (answered[0], since))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
@@ -14,11 +13,10 @@ from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import HELM_JOB
 from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled
 
 SYSTEM, PREFIX = "kube-system", "helm-install-rke2-"
-LONG = timedelta(hours=2)
-"""How long such a Job may retry: it takes minutes, and restarts while a server is being replaced."""
 FAILED = condition_column("failed", "Failed")
 
 
@@ -77,5 +75,7 @@ def _describe_failure(facts: Facts, obj: Obj) -> str:
     age = facts.now.since(since)
     tries = isinstance(failed, int | float) and failed > 0 and not field_path("status.succeeded").get(obj)
     return (
-        f"has tried since {since} and failed {int(failed)} times" if tries and age is not None and age >= LONG else ""
+        f"has tried since {since} and failed {int(failed)} times"
+        if tries and age is not None and age >= facts.span(HELM_JOB)
+        else ""
     )

@@ -18,7 +18,8 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
-from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since, current_rollout
+from harvdiag.rules.thresholds import BROKEN, LATE
+from harvdiag.rules.upgrade_evidence import age_since, current_rollout
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.owners import V2_LABEL
 from harvdiag.upgrade.v2 import UpgradePlan
@@ -78,11 +79,11 @@ def upgrade_image_not_ready(facts: Facts) -> Iterator[Hit]:
     facts.find("VirtualMachineImage", Wanted(), required=True)
     ref = _image_ref(facts, upgrade)
     age = age_since(facts, since)
-    if ref is None or (upgrade.running and age < BROKEN):
+    if ref is None or (upgrade.running and age < facts.span(BROKEN)):
         return
     image = facts.snapshot.get(ref)
-    fault = _find_fault(image, age) if image else missing_evidence(*ref)
-    speaks = bool(fault) or (upgrade.running and age >= LATE)
+    fault = _find_fault(image, age, facts.span(LATE)) if image else missing_evidence(*ref)
+    speaks = bool(fault) or (upgrade.running and age >= facts.span(LATE))
     pods = [] if image is None or (fault and upgrade.failed) else _importers(facts, ref, required=not speaks)
     if speaks or pods:
         yield _image_hit(facts, _Image(upgrade, ref, fault, pods), age)
@@ -112,14 +113,14 @@ def _image_ref(facts: Facts, upgrade: Upgrade) -> ObjectRef | None:
     return next((ObjectRef("VirtualMachineImage", namespace_of(obj), name_of(obj)) for obj in marked), None)
 
 
-def _find_fault(image: Obj, age: timedelta) -> Evidence | None:
+def _find_fault(image: Obj, age: timedelta, late: timedelta) -> Evidence | None:
     """Return the condition that says why the image is not there; an earlier try counts while nothing comes."""
-    arrives = field_path("status.progress").get(image) and age < LATE
+    arrives = field_path("status.progress").get(image) and age < late
     ref = ObjectRef("VirtualMachineImage", namespace_of(image), name_of(image))
     for kind, status in FAULTS:
         row = find_condition(image, kind)
         says = row.status == status if status else not arrives
-        if row.message and row.status and says and (status != "Unknown" or age >= LATE):
+        if row.message and row.status and says and (status != "Unknown" or age >= late):
             return Evidence(ref, condition_path(kind), row.message)
     return None
 

@@ -17,7 +17,8 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import found_step, quote_evidence, quote_job, show_line
 from harvdiag.rules.pod_evidence import PodTrouble, find_job_pods, find_trouble, last_warning
-from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
+from harvdiag.rules.thresholds import BROKEN, LATE, TRIES
+from harvdiag.rules.upgrade_evidence import age_since
 from harvdiag.upgrade.jobs import ACTIVE, WAITING, Job, every_job
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ IMAGE_WORDS = frozenset({"ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull"
 FAILING, CRASHES = "failing", "CrashLoopBackOff"
 LONG = 120
 """Characters of a line that a message has."""
-TRIES = 3
-"""Failed pods of one Job that are no chance any more: a Node that restarted meanwhile costs one."""
 PULL = (
     "See whether the node has that image, or can reach its registry: `crictl images` on the host; images of an upgrade "
     "come from its repository, not from the internet."
@@ -69,7 +68,12 @@ def _find_idle(facts: Facts, job: Job) -> PodTrouble | None:
 def _find_failures(facts: Facts, job: Job) -> PodTrouble | None:
     """Return that its pods have failed so often, for hours, that another try will not help."""
     failed = field_path("status.failed").get(facts.snapshot.get(job.ref))
-    if job.state != ACTIVE or not isinstance(failed, int) or failed < TRIES or age_since(facts, job.began) < LATE:
+    if (
+        job.state != ACTIVE
+        or not isinstance(failed, int)
+        or failed < facts.number(TRIES)
+        or age_since(facts, job.began) < facts.span(LATE)
+    ):
         return None
     if _is_on_dead_node(facts, job):
         return None
@@ -83,7 +87,9 @@ def _has_no_ready_pod(facts: Facts, job: Job) -> bool:
     if job.state not in {ACTIVE, WAITING} or field_path("spec.suspend").get(obj) or _is_on_dead_node(facts, job):
         return False
     ready = field_path("status.ready").get(obj)
-    return not ready and age_since(facts, job.began) >= (LATE if ready is None and job.state == ACTIVE else BROKEN)
+    return not ready and age_since(facts, job.began) >= (
+        facts.span(LATE) if ready is None and job.state == ACTIVE else facts.span(BROKEN)
+    )
 
 
 def _is_on_dead_node(facts: Facts, job: Job) -> bool:
@@ -101,7 +107,7 @@ def _find_reason(facts: Facts, job: Job) -> PodTrouble | None:
     if len(troubles) < sum(1 for pod in pods if get_text(pod, "status.phase") in {"Running", "Pending"}):
         return None
     first = next(iter(troubles), None)
-    return first if first and (first.word or age_since(facts, job.began) >= LATE) else None
+    return first if first and (first.word or age_since(facts, job.began) >= facts.span(LATE)) else None
 
 
 def _explain_absence(facts: Facts, job: Job) -> PodTrouble:

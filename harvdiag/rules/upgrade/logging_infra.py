@@ -13,7 +13,8 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
-from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since, current_upgrade
+from harvdiag.rules.thresholds import BROKEN, LATE
+from harvdiag.rules.upgrade_evidence import age_since, current_upgrade
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.wording import format_duration
 
@@ -50,8 +51,8 @@ def upgrade_logging_not_ready(facts: Facts) -> Iterator[Hit]:
         return
     age = age_since(facts, ready.since)
     log = next((obj for obj in facts.snapshot.objects("UpgradeLog") if _is_of(obj, upgrade)), None)
-    speaks = upgrade.failed or age >= LATE
-    pods = _find_pods(facts, log, required=not speaks) if log and (age >= BROKEN or upgrade.failed) else []
+    speaks = upgrade.failed or age >= facts.span(LATE)
+    pods = _find_pods(facts, log, required=not speaks) if log and (age >= facts.span(BROKEN) or upgrade.failed) else []
     if speaks or pods:
         waits = "" if upgrade.failed else f"; it has waited for {format_duration(age)}"
         yield _logging_hit(facts, upgrade, log, pods, waits)

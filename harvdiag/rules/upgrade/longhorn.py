@@ -12,7 +12,8 @@ from harvdiag.graph.pairing import NODE_REF
 from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
-from harvdiag.rules.facts import REMOVAL, Facts
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import REMOVAL
 
 LONGHORN = "longhorn-system"
 EVICTION_HANGS = "v1.4."
@@ -168,4 +169,4 @@ def _may_be_leaving(facts: Facts, obj: Obj) -> bool:
     stamps = [get_text(obj, "metadata.deletionTimestamp")]
     stamps += [_ready_condition(obj).changed] if _ready_condition(obj).status != "True" else []
     ages = [age for stamp in stamps if (age := facts.now.since(Timestamp(stamp))) is not None]
-    return any(age < REMOVAL for age in ages)
+    return any(age < facts.span(REMOVAL) for age in ages)

@@ -19,7 +19,8 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import found_step, quote_evidence, read_services_wait
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
 from harvdiag.rules.services_evidence import Reason, helm_reason, managers_reason, repository_reason
-from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
+from harvdiag.rules.thresholds import BROKEN, LATE
+from harvdiag.rules.upgrade_evidence import age_since
 from harvdiag.upgrade.charts import is_upgrade_chart
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import AT_SERVICES
@@ -108,13 +109,13 @@ def upgrade_services_waiting(facts: Facts) -> Iterator[Hit]:
     if rollout is None or rollout.upgrade.state != AT_SERVICES:
         return
     job = next((job for job in reversed(rollout.jobs) if job.type == "apply-manifests"), None)
-    if job is None or job.state != ACTIVE or age_since(facts, job.began) < LATE:
+    if job is None or job.state != ACTIVE or age_since(facts, job.began) < facts.span(LATE):
         return
     wait = read_services_wait(facts, job)
     if wait and wait.meaning == PLAN:
         return  # the checks of Plans judge it, each by the Node that keeps it
     age = age_since(facts, job.began, wait.step if wait else "")
-    if age < LATE and not (wait and wait.state and timedelta(minutes=wait.minutes) >= BROKEN):
+    if age < facts.span(LATE) and not (wait and wait.state and timedelta(minutes=wait.minutes) >= facts.span(BROKEN)):
         return
     known = wait if wait and not wait.meaning.startswith(LAST_LINE) else None
     reason = _read_wait(facts, job, known) if known else next(_read_objects(facts), None)

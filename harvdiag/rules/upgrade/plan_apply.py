@@ -5,7 +5,6 @@ from __future__ import annotations
 import binascii
 from base64 import b64decode
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.conditions import ALL_LISTS, find_condition
@@ -17,12 +16,11 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import LogAnswer, explain_agent, explain_rke2
+from harvdiag.rules.thresholds import PLAN
 from harvdiag.rules.upgrade_evidence import condition_evidence, pairing_causes, state_evidence, upgrade_at_nodes
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 
-LONG = timedelta(hours=2)
-"""How long a plan may take; a host has its new Kubernetes after minutes."""
 UPDATED = 'metadata.annotations["rke.cattle.io/plan-last-updated"]'
 PASSED = 'metadata.annotations["rke.cattle.io/plan-probes-passed"]'
 FAILED_KEY, COUNT, MOST, THRESHOLD = "failed-checksum", "failure-count", "max-failures", "failure-threshold"
@@ -98,7 +96,7 @@ def _find_failures(facts: Facts, node: NodeUpgrade) -> Iterator[_Failure]:
         if applied.status != "False" or applied.reason != "Error":
             continue
         # An agent that gave up does not retry: then the two hours need not have passed.
-        if (age is not None and age >= LONG) or data:
+        if (age is not None and age >= facts.span(PLAN)) or data:
             condition = Evidence(machine, applied.path, applied.message or applied.status)
             yield _Failure(machine, applied.changed, (condition, *data), bool(data))
 
@@ -197,4 +195,4 @@ def _is_overdue(facts: Facts, secret: ObjectRef) -> bool:
     passed, updated = field_path(PASSED).get(obj), Timestamp(get_text(obj, UPDATED))
     age = facts.now.since(updated)
     # Rancher empties the annotation when it writes a plan; an absent one says nothing.
-    return passed == "" and age is not None and age >= LONG
+    return passed == "" and age is not None and age >= facts.span(PLAN)

@@ -15,7 +15,8 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.pod_evidence import find_trouble
-from harvdiag.rules.upgrade_evidence import BROKEN, age_since
+from harvdiag.rules.thresholds import BROKEN
+from harvdiag.rules.upgrade_evidence import age_since
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.jobs import ENDS
 from harvdiag.upgrade.phases import AT_SERVICES
@@ -69,7 +70,7 @@ def upgrade_plan_not_started(facts: Facts) -> Iterator[Hit]:
         jobs = [job for job in facts.snapshot.objects("Job") if get_labels(job).get(OF_PLAN) == plan.ref.name]
         age = age_since(facts, *_times(facts, rollout.upgrade, plan, jobs))
         halt = _find_halt(facts, plan, nodes, jobs)
-        if halt and age >= BROKEN:
+        if halt and age >= facts.span(BROKEN):
             yield _halt_hit(facts, plan, halt, format_duration(age))
 
 

@@ -20,11 +20,11 @@ from harvdiag.rules.planner_advice import (
     LABEL_KUBECONFIG,
     RESTART_CAPI,
     RESTART_RANCHER,
-    STALLED_AFTER,
     describe_standstill,
     machine_causes,
     planner_steps,
 )
+from harvdiag.rules.thresholds import PLANNER
 from harvdiag.rules.upgrade_evidence import (
     nodes_begun_at,
     pairing_causes,
@@ -196,7 +196,7 @@ def _stalled_message(facts: Facts, rollout: UpgradeRun) -> PlannerMessage | None
     if any(_waits_for_hook(report, node) for node in _named_nodes(rollout, report)):
         return None
     age = facts.now.since(Timestamp(_unchanged_since(facts, rollout, report)))
-    return report if age is not None and age >= STALLED_AFTER else None
+    return report if age is not None and age >= facts.span(PLANNER) else None
 
 
 def _named_nodes(rollout: UpgradeRun, report: PlannerMessage) -> list[NodeUpgrade]:

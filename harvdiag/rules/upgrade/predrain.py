@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.conditions import condition_path, find_condition
@@ -19,6 +18,7 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import found_step, is_wait_for_vms, quote_evidence, read_job_wait
 from harvdiag.rules.pod_evidence import find_trouble
+from harvdiag.rules.thresholds import PRE_DRAIN_JOB
 from harvdiag.rules.upgrade_evidence import rollout_at_nodes, state_evidence
 from harvdiag.rules.volume_faults import count_joining, find_too_few
 from harvdiag.rules.volumes import (
@@ -38,8 +38,6 @@ from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 if TYPE_CHECKING:
     from harvdiag.upgrade.logs import Quote
 
-HELD = timedelta(hours=2)
-"""How long a pre-drain Job may run: VMs migrate in minutes, and a rebuild of a large volume may take an hour."""
 VMI = "VirtualMachineInstance"
 MIGRATABLE = condition_column("migratable", "LiveMigratable")
 LONGHORN_FAULTS = ("longhorn-node-evicting", "longhorn-node-degrades-volumes")
@@ -116,7 +114,7 @@ def _overdue_job(facts: Facts, node: NodeUpgrade) -> Job | None:
     single = node.job(SINGLE) if node.exists else None
     job = single or (node.job("pre-drain") if node.exists and node.place == PRE_DRAINING else None)
     age = facts.now.since(Timestamp(job.began)) if job else None
-    if job is None or job.state != ACTIVE or age is None or age < HELD:
+    if job is None or job.state != ACTIVE or age is None or age < facts.span(PRE_DRAIN_JOB):
         return None
     line = read_job_wait(facts, job) if single else None
     return job if not single or (line and is_wait_for_vms(line)) else None

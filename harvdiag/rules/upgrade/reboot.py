@@ -14,6 +14,7 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.thresholds import RESTART
 from harvdiag.rules.upgrade_evidence import (
     condition_evidence,
     cordoned_at,
@@ -29,8 +30,6 @@ from harvdiag.upgrade.jobs import Job
 from harvdiag.upgrade.phases import DONE, REBOOT
 from harvdiag.upgrade.run import PENDING, NodeUpgrade, UpgradeRun
 
-BOOT = timedelta(hours=1)
-"""How long a host may be away for its restart: servers with much memory and many disks take half of that."""
 MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
 
 
@@ -133,7 +132,7 @@ def _lookup_failure(facts: Facts, node: NodeUpgrade) -> str:
 def _stuck_not_ready(facts: Facts, node: NodeUpgrade, since: str) -> _Stuck | None:
     """Return the fault of a node that is not Ready for longer than a restart takes, or None."""
     age = facts.now.since(Timestamp(since))
-    if age is None or age < BOOT:
+    if age is None or age < facts.span(RESTART):
         return None
     return _Stuck(
         f"it has not been Ready since {Timestamp(since)}, longer than a restart takes",
@@ -175,7 +174,7 @@ def _log_of(job: Job) -> str:
 def _stuck_before_restart(facts: Facts, node: NodeUpgrade, job: Job) -> _Stuck | None:
     """Return the fault of a node that stayed Ready since before the Job's end for longer than a shutdown takes."""
     age = facts.now.since(Timestamp(job.ended))
-    if age is None or age <= BOOT:
+    if age is None or age <= facts.span(RESTART):
         return None
     return _Stuck(
         f"it has not restarted since its {job.type} Job ended at {Timestamp(job.ended)}, and still runs {node.os}",

@@ -17,7 +17,8 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import found_step, quote_evidence, read_job_wait
 from harvdiag.rules.pod_evidence import PodTrouble, find_trouble
-from harvdiag.rules.upgrade_evidence import BROKEN, LATE, age_since
+from harvdiag.rules.thresholds import BROKEN, LATE
+from harvdiag.rules.upgrade_evidence import age_since
 from harvdiag.upgrade.jobs import ACTIVE, Job, every_job
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.services import REPOSITORY
@@ -94,10 +95,10 @@ def _find_user(facts: Facts, rollout: UpgradeRun) -> _User | None:
     if upgrade.state in {PREPARING, READING}:
         ready = upgrade.conditions.get("RepoReady")
         since = ready.since if ready else ""
-        return _User(upgrade.ref, None, since, None) if age_since(facts, since) >= BROKEN else None
+        return _User(upgrade.ref, None, since, None) if age_since(facts, since) >= facts.span(BROKEN) else None
     jobs = every_job(facts.snapshot.objects("Job"), upgrade.ref.name)
     for job in jobs:
-        if job.type in USERS and job.state == ACTIVE and age_since(facts, job.began) >= BROKEN:
+        if job.type in USERS and job.state == ACTIVE and age_since(facts, job.began) >= facts.span(BROKEN):
             return _User(ObjectRef("Node", "", job.node) if job.node else upgrade.ref, job, job.began, None)
     return None
 
@@ -152,7 +153,7 @@ def _is_vm_ready(obj: Obj) -> bool:
 def _has_lasted(facts: Facts, repository: _Repository, user: _User) -> bool:
     """Return whether it is down for long enough: a reason, or a Job that waits for it, tells sooner than time."""
     told = any(pod.word for pod in repository.pods) or user.quote is not None
-    return age_since(facts, user.since, repository.since) >= (BROKEN if told else LATE)
+    return age_since(facts, user.since, repository.since) >= (facts.span(BROKEN) if told else facts.span(LATE))
 
 
 def _repository_hit(facts: Facts, rollout: UpgradeRun, repository: _Repository, user: _User) -> Hit:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from harvdiag.core.fields import Obj, get_items, get_text, name_of, namespace_of
@@ -15,6 +14,7 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.log_evidence import is_wait_for_vms, read_job_wait
+from harvdiag.rules.thresholds import PRE_DRAIN_JOB
 from harvdiag.rules.upgrade_evidence import has_settled, rollout_at_nodes, state_evidence
 from harvdiag.upgrade.jobs import ACTIVE, Job
 from harvdiag.upgrade.phases import PRE_DRAINING
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from harvdiag.upgrade.logs import Quote
 
 TAINT = "kubevirt.io/drain"
-LONG = timedelta(hours=2)
-"""How long the Job must have run where no log shows what it waits for: volumes may take that long."""
 VMI, VOLUME = "VirtualMachineInstance", "Volume.longhorn.io"
 MOST_SHOWN = 5
 
@@ -67,7 +65,7 @@ def _waits_for_vms(
     if line is not None:
         return is_wait_for_vms(line) and bool(Timestamp(job.began)) and has_settled(facts, job.began)
     age = facts.now.since(Timestamp(job.began))
-    if age is None or age < LONG:
+    if age is None or age < facts.span(PRE_DRAIN_JOB):
         return False
     facts.snapshot.require(VOLUME)
     volumes = facts.snapshot.objects(VOLUME)

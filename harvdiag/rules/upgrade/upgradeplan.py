@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.escape import format_value
@@ -17,14 +16,13 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.planner_advice import RESTART_RANCHER
+from harvdiag.rules.thresholds import PLANNER
 from harvdiag.rules.upgrade_evidence import condition_evidence, has_settled, pairing_causes, plan_secret_evidence
 from harvdiag.upgrade.answers import About, find_answers, find_machine_without_node
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.wording import created_at, image_of
 
-STALLED_AFTER = timedelta(hours=2)
-"""How long Rancher may take to end the last drain: it uncordons a node within minutes."""
 PLANS = "upgradeplans.management.harvesterhci.io"
 LONG = 400
 PLANS_SEEN = {"Upgrade", "UpgradePlan"}
@@ -227,7 +225,7 @@ def upgradeplan_drain_not_ended(facts: Facts) -> Iterator[Hit]:
         return
     since = Timestamp(rollout.upgrade.times.get("NodeUpgraded", ""))
     age = facts.now.since(since)
-    for node in rollout.nodes if age is not None and age >= STALLED_AFTER else ():
+    for node in rollout.nodes if age is not None and age >= facts.span(PLANNER) else ():
         if node.handshake and node.secret and "post-drain" in node.handshake.values:
             yield _not_ended_hit(facts, rollout, (node, node.secret), since)
 

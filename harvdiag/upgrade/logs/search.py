@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.policy import fits
+from harvdiag.core.policy import Rewrite, fits
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.files import LogFile, list_files
 from harvdiag.upgrade.logs.log import MOST, open_log
@@ -33,9 +33,10 @@ class Wish(NamedTuple):
     names: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
-    def covers(self, log: LogFile) -> bool:
+    def covers(self, log: LogFile, reveal: Rewrite) -> bool:
         """Whether it is looked for in a log. A node has no namespace."""
-        return fits(log.namespace, self.namespaces) and fits(log.name, self.names) and fits(log.part, self.parts)
+        placed = fits(reveal(log.namespace), self.namespaces) and fits(reveal(log.name), self.names)
+        return placed and fits(log.part, self.parts)
 
 
 @dataclass(kw_only=True)
@@ -61,15 +62,17 @@ class LogSearch:
 
 
 @once
-def search_logs(snapshot: Snapshot, wishes: tuple[Wish, ...]) -> list[LogSearch]:
+def search_logs(snapshot: Snapshot, wishes: tuple[Wish, ...], reveal: Rewrite = str) -> list[LogSearch]:
     """Search every log once for all expressions; return what was found for each of them.
+
+    `reveal` gives the names as people know them, where the source is read with others.
 
     Of a log, the last `MOST` bytes are searched, of all of them `BUDGET`, of a line `LINE` characters.
     """
-    searches = [_Search(wish) for wish in wishes]
+    searches = [_Search(wish, reveal) for wish in wishes]
     left = BUDGET
     for log in list_files(snapshot):
-        concerned = [search for search in searches if search.wish.covers(log)]
+        concerned = [search for search in searches if search.wish.covers(log, reveal)]
         for search in concerned:
             search.found.logs += 1
         if not concerned or left <= 0:
@@ -88,8 +91,8 @@ def search_logs(snapshot: Snapshot, wishes: tuple[Wish, ...]) -> list[LogSearch]
 class _Search:
     """One expression while the logs are read."""
 
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
+    def __init__(self, wish: Wish, reveal: Rewrite) -> None:
+        self.wish, self.reveal = wish, reveal
         self.look = re.compile(wish.pattern, re.IGNORECASE).search
         self.found = LogSearch(hits=[], logs=0, searched=0, errors=[])
 
@@ -107,7 +110,7 @@ def _search_lines(lines: Iterable[tuple[int, str]], log: LogFile, searches: list
     for search in searches:
         search.found.searched += 1
     for number, line in lines:
-        part = line[:LINE]
+        part = searches[0].reveal(line[:LINE])
         for search in searches:
             if match := search.look(part):
                 search.keep(log, number, line, match[0])
