@@ -41,9 +41,9 @@ def build_overview(findings: Findings) -> Overview:
     told = build_answer(findings)
     version = findings.source.harvester_version
     if not told.rows:
-        mark, verdict = (UNSEEN, UNDETERMINED) if findings.skipped else (GOOD, "nothing found")
-        ignored = f"{format_count(len(findings.ignored), 'finding')} ignored" if findings.ignored else ""
-        what = ", ".join(filter(None, (ignored, _describe_upgrade(findings.upgrade))))
+        nothing = f"all {len(findings.ignored)} ignored" if findings.ignored else "nothing found"
+        mark, verdict = (UNSEEN, UNDETERMINED) if findings.skipped else (GOOD, nothing)
+        what = _describe_upgrade(findings.upgrade)
         return Overview(mark=mark, verdict=verdict, rule="", subject=None, what=what, more=0, version=version)
     first, *others = told.rows
     return Overview(
