@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from harvdiag.figures.explore import explore
     from harvdiag.figures.explore.explorer import Explorer
     from harvdiag.figures.figure import Figure
+    from harvdiag.notebook.annotate import annotate
     from harvdiag.notebook.pick import pick, pick_source
     from harvdiag.status.changes.comparison import Comparison
 
@@ -52,6 +53,7 @@ __all__ = [
     "SourceError",
     "UsageError",
     "album",
+    "annotate",
     "compare",
     "connect",
     "draw",
@@ -79,6 +81,7 @@ _HOMES = {
     "SourceError": "harvdiag.core.errors",
     "UsageError": "harvdiag.core.errors",
     "album": "harvdiag.figures.album",
+    "annotate": "harvdiag.notebook.annotate",
     "draw": "harvdiag.figures",
     "explore": "harvdiag.figures.explore",
     "pick": "harvdiag.notebook.pick",

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,18 @@ class _Words(StringParamType):
         return complete_findings(ctx, words[0 if live else 1 :], incomplete)
 
 
+class _Steps(click.ParamType[tuple[int, ...]]):
+    """Numbers of steps: ``4,5``."""
+
+    name = "n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        words = [word.strip() for word in str(value).split(",")]
+        if not all(word.isdecimal() for word in words):
+            self.fail(f"{value!r} are not numbers of steps, such as 4 or 4,5", param, ctx)
+        return tuple(map(int, words))
+
+
 class _Status(Choice):
     """A status, in one word: ``false-positive``."""
 
@@ -80,7 +93,7 @@ class _Entry:
             "What is known about a finding, for those who come next",
             'harvdiag note bundle.zip "node-without-machine srv09" "added by hand in March" --status acknowledged',
         ),
-        ("Steps 4 and 5 are done", "harvdiag note bundle.zip srv09 --done 4 --done 5"),
+        ("Steps 4 and 5 are done", "harvdiag note bundle.zip srv09 --done 4,5"),
         ("The steps of a finding with their numbers, and its notes", "harvdiag note bundle.zip srv09"),
         ("All notes", "harvdiag note bundle.zip"),
         ("A note on the cluster, from standard input", "cat handover.md | harvdiag note bundle.zip --cluster -"),
@@ -89,8 +102,8 @@ class _Entry:
 )
 @click.argument("words", nargs=-1, type=_Words(), metavar="SOURCE [FINDING] [TEXT]")
 @click.option("--status", type=_Status(), help="What was decided about the finding.")
-@click.option("--done", type=int, multiple=True, metavar="N", help="Tick step N as done (repeatable).")
-@click.option("--undone", type=int, multiple=True, metavar="N", help="Remove the tick of step N (repeatable).")
+@click.option("--done", type=_Steps(), multiple=True, help="Tick these steps as done (comma-separated, repeatable).")
+@click.option("--undone", type=_Steps(), multiple=True, help="Remove their ticks (comma-separated, repeatable).")
 @click.option("--cluster", "about_cluster", is_flag=True, help="A note on the cluster: no FINDING is given.")
 @click.option("--author", default="", help="Who writes; default: HARVDIAG_AUTHOR, else the name of the user.")
 @click.option(
@@ -105,8 +118,8 @@ def note(
     where: SourceOptions,
     words: tuple[str, ...],
     status: str | None,
-    done: tuple[int, ...],
-    undone: tuple[int, ...],
+    done: tuple[tuple[int, ...], ...],
+    undone: tuple[tuple[int, ...], ...],
     about_cluster: bool,
     author: str,
     merge: Path | None,
@@ -121,7 +134,8 @@ def note(
     Notes are kept in NAME.notes.yaml beside the source, those on a cluster in the working folder. Every report shows
     them. They change no exit code.
     """
-    entry = _Entry(status=NoteStatus.parse(status) if status else None, done=done, undone=undone, author=author.strip())
+    decided = NoteStatus.parse(status) if status else None
+    entry = _Entry(status=decided, done=(*chain(*done),), undone=(*chain(*undone),), author=author.strip())
     if about_cluster and not entry.empty:
         raise UsageError("a note on the cluster has a text alone: --status, --done and --undone are for findings")
     if notes is not None and words and _is_fingerprint(words[0]) and not (about_cluster or _is_live(where)):

@@ -23,6 +23,8 @@ __all__ = ["CLUSTER", "ENDING", "Note", "NoteKeeper", "NoteOptions", "NoteStatus
 
 ENDING = ".notes.yaml"
 """How the files in which notes are kept end."""
+LONGEST = 50_000
+"""The most characters of the text of a note: who pipes a log into it would not find it again."""
 CLUSTER = ""
 """Stands for the fingerprint in a note about the cluster."""
 
@@ -147,6 +149,8 @@ class Notes:
         """
         if not (note.text or note.status or note.done or note.undone):
             raise UsageError("the note is empty: give a text, a status, or steps to tick")
+        if len(note.text) > LONGEST:
+            raise UsageError(f"the text has {len(note.text)} characters, and {LONGEST} are the most: name a file in it")
         if self._keeper is None:
             raise UsageError("there is no file for notes: open the source with notes=FILE")
         kept = self._keeper.add(note)

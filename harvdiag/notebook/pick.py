@@ -17,6 +17,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures import draw
 from harvdiag.io.progress import default_progress
 from harvdiag.notebook.answer import check_anyway, cluster_card
+from harvdiag.notebook.widget import widget_form
 from harvdiag.reports.notebook.cards import finding_card, node_card
 from harvdiag.reports.notebook.parts import fold
 from harvdiag.reports.notebook.tables import frame_html
@@ -27,7 +28,6 @@ __all__ = ["Picker", "pick", "pick_source"]
 
 FEW = 12
 """The most choices that the text names."""
-WIDGET = "application/vnd.jupyter.widget-view+json"
 ROOMY = {"width": "max-content", "max_width": "100%"}
 Show = Callable[[], str]
 
@@ -80,7 +80,7 @@ class Picker:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The widget if there can be one; HTML and text for where it does not live: pages, files, other kernels."""
         forms: dict[str, Any] = {"text/html": self.html, "text/plain": repr(self)}
-        return {**forms, **_widget_form(self)} if len(self._shows) > 1 else forms
+        return {**forms, **widget_form(self.widget)} if len(self._shows) > 1 else forms
 
     def widget(self) -> Any:
         """Return the list as a widget of ipywidgets, with what is chosen below it."""
@@ -94,19 +94,6 @@ class Picker:
 
         choice.observe(follow, names="value")
         return ipywidgets.VBox([choice, below])
-
-
-def _widget_form(picker: Picker) -> dict[str, Any]:
-    """The form of the widget for a notebook; empty where no kernel runs or ipywidgets is not installed."""
-    try:
-        from IPython.core.getipython import get_ipython
-
-        if getattr(get_ipython(), "kernel", None) is None:
-            return {}
-        form: dict[str, Any] = picker.widget()._repr_mimebundle_()
-    except ImportError:
-        return {}
-    return {key: value for key, value in form.items() if key == WIDGET}
 
 
 def pick_source(source: str | os.PathLike[str]) -> Picker:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
+from harvdiag.core.choose import split_fingerprint
 from harvdiag.core.errors import UsageError
+from harvdiag.core.fields import Obj
 from harvdiag.core.notes import Note, NoteKeeper, Notes
-from harvdiag.notes.file import NotesFile
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.kind import Kind
 from harvdiag.notes.place import absolute_path, find_place
 from harvdiag.snapshot import Snapshot
 
@@ -27,27 +32,63 @@ def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -
         raise UsageError(f"{file}: no user of this name has a folder here") from None
     if path is None:
         return Notes()
-    notes = Notes(keeper=_Redacted(NotesFile(path), snapshot))
+    notes = Notes(keeper=_Keeper(path, snapshot))
     if file is not None and notes.refresh().fault:
         raise UsageError(notes.fault)
     return notes
 
 
-class _Redacted:
-    """A keeper whose notes have the names that the snapshot has, where its reader replaces them."""
+class _Keeper:
+    """The file, opened when it is there or written, with the names that the snapshot has where its reader replaces
+    them.
+    """
 
-    def __init__(self, keeper: NoteKeeper, snapshot: Snapshot) -> None:
-        self._keeper, self._snapshot = keeper, snapshot
+    def __init__(self, path: Path, snapshot: Snapshot) -> None:
+        self._path, self._snapshot = path, snapshot
 
     @property
     def path(self) -> Path:
-        return self._keeper.path
+        redactor = self._snapshot.redactor
+        return Path(redactor.text(self._path.name)) if redactor else self._path
+
+    @cached_property
+    def _file(self) -> NoteKeeper:
+        from harvdiag.notes.file import NotesFile
+
+        return NotesFile(self._path)
 
     def read(self) -> tuple[Note, ...]:
-        redactor, notes = self._snapshot.redactor, self._keeper.read()
-        return notes if redactor is None else tuple(note.with_texts(redactor.text) for note in notes)
+        if not self._may_exist():
+            return ()
+        redactor = self._snapshot.redactor
+        if redactor is None:
+            return self._file.read()
+        try:
+            notes = self._file.read()
+            redactor.learn(_subjects(notes))
+            return tuple(note.with_texts(redactor.text) for note in notes)
+        except UsageError as error:  # which names the file
+            raise UsageError(redactor.text(str(error))) from None
+
+    def _may_exist(self) -> bool:
+        try:
+            self._path.stat()
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError):
+            return True  # to be told by who reads it
+        return True
 
     def add(self, note: Note) -> Note:
         if self._snapshot.redactor is not None:
             raise UsageError("names are redacted here: write the note on the source itself, where they are not")
-        return self._keeper.add(note)
+        return self._file.add(note)
+
+
+def _subjects(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
+    """What the notes are about: the source may not have it any more, so that its reader does not tell the name."""
+    for fingerprint in dict.fromkeys(note.fingerprint for note in notes):
+        _, kind, namespace, name = split_fingerprint(fingerprint)
+        if kind in CATALOGUE and name:
+            metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+            yield CATALOGUE[kind], {"kind": CATALOGUE[kind].name, "metadata": metadata}

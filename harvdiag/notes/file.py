@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
 from harvdiag.core.errors import UsageError
@@ -67,9 +66,10 @@ class NotesFile:
 
         The other one may be this file itself, to resolve such a conflict.
         """
-        theirs = [_parse(other, side) for side in split_conflict(_read(other))]
-        own = other.exists() and self.path.exists() and self.path.samefile(other)
-        return self._change(list if own else self._entries, lambda _: chain(*theirs))
+        if self.path.exists() and other.exists() and self.path.samefile(other):
+            return self._change(lambda: _read_sides(self.path), lambda _: ())
+        theirs = _read_sides(other)
+        return self._change(self._entries, lambda _: theirs)
 
     def _change(self, read: Callable[[], list[Entry]], add: Callable[[list[Entry]], Iterable[Entry]]) -> int:
         """Add to what the file has at this moment; return how many entries are new."""
@@ -80,7 +80,10 @@ class NotesFile:
             with locked(path):
                 entries = read()
                 merged = merge_entries(entries, add(entries))
-                replace_file(path, dump_entries(merged))
+                data = dump_entries(merged)
+                if len(data) > MOST:
+                    raise UsageError(f"{short_name(path)}: would be larger than {MOST} bytes, the most that is read")
+                replace_file(path, data)
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{short_name(self.path)}: cannot be written: {_reason(error)}; --notes names another file"
@@ -110,6 +113,11 @@ def _read(path: Path) -> bytes:
     if len(data) > MOST:
         raise UsageError(f"{short_name(path)}: larger than {MOST} bytes: not a file of notes")
     return data
+
+
+def _read_sides(path: Path) -> list[Entry]:
+    """The entries of a file, of one with a conflict those of both sides."""
+    return merge_entries(*(_parse(path, side) for side in split_conflict(_read(path))))
 
 
 def _parse(path: Path, data: bytes) -> list[Entry]:

@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
-from json import dumps
 from typing import Any, NamedTuple
 
 from harvdiag.core.errors import UsageError
@@ -50,6 +48,8 @@ class Entry(NamedTuple):
     @property
     def identity(self) -> str:
         """What two entries of equal content share, whatever the name of the block."""
+        from json import dumps
+
         return dumps({key: value for key, value in self.content.items() if key != ID}, sort_keys=True)
 
 
@@ -65,6 +65,8 @@ def new_entry(note: Note) -> Entry:
 def _named(entry: Entry) -> Entry:
     if entry.content.get(ID):
         return entry
+    from hashlib import sha256
+
     return entry._replace(content={ID: sha256(entry.identity.encode()).hexdigest()[:DIGITS], **entry.content})
 
 

@@ -14,6 +14,7 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Evidence, Finding, ObjectRef
 from harvdiag.core.notes import Note, NoteStatus
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_findings
+from harvdiag.status.notes import StaleNotes, list_stale
 from harvdiag.status.policy import Remark, describe_ignored_causes, list_remarks
 from harvdiag.status.summary import is_alike_step, is_answered, tell_support_once, without_repeats
 
@@ -81,15 +82,10 @@ class Outline:
     findings: Findings
     answer: Answer
     sections: tuple[Section, ...]
-    stale: tuple[Note, ...]
-    """Notes about what is no longer found, or is ignored."""
+    stale: tuple[StaleNotes, ...]
+    """Notes on what is not found, with the reason."""
     settings: tuple[Remark, ...]
     """What the settings of the person changed: findings that are ignored, and why, and what to know of the file."""
-
-    @property
-    def stale_title(self) -> str:
-        """What `stale` is about."""
-        return "Notes about what is no longer found" + (", or is ignored" if self.findings.ignored else "")
 
     @property
     def first_steps(self) -> tuple[ReportStep, ...]:
@@ -106,7 +102,7 @@ def build_outline(findings: Findings) -> Outline:
         findings=given,
         answer=answer,
         sections=tuple(teller.section(row) for row in answer.rows),
-        stale=given.notes.stale(finding.fingerprint for finding in given),
+        stale=list_stale(given),
         settings=tuple(list_remarks(given)),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -136,6 +136,8 @@ class Redactor(Protocol):
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
 
+    def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
+        """Take in the names that objects tell, to be replaced in texts."""
     def reveal(self, text: str) -> str:
         """Return the text with the originals of all that were replaced by now."""
 

@@ -51,7 +51,7 @@ def build_overview(findings: Findings) -> Overview:
         verdict="upgrade stuck" if first.holds and first.severity is Severity.ERROR else _count_worst(findings),
         rule=first.rule,
         subject=first.subjects[0],
-        what=first.what,
+        what=f"{first.what} ({first.decided})" if first.decided else first.what,
         more=len(others) + len(first.subjects) - 1,
         version=version,
     )

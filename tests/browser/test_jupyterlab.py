@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from tests.notebooks.run import NOTEBOOKS
 
 selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
-from selenium.webdriver import Chrome  # noqa: E402
+from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
+from selenium.webdriver import ActionChains, Chrome, Keys  # noqa: E402
+from selenium.webdriver.support.ui import Select  # noqa: E402
 
 from tests.browser.lab import CHROMIUM, DRIVER, Lab, addresses  # noqa: E402
 from tests.sample import some  # noqa: E402
@@ -116,3 +119,37 @@ def test_the_answer_reads_well_in_jupyterlab(theme: str, jupyter: Lab, driver: C
     width = driver.execute_script("return [arguments[0].scrollWidth, arguments[0].clientWidth]", card)
     assert width[0] <= width[1] + 1, "the card is cut at the right"
     assert [a for a in addresses(driver) if not a.startswith("http://127.0.0.1:")] == []
+
+
+FORMS = [
+    "import harvdiag as hd\n",
+    "findings = hd.open('data/bundles/issue-8236.zip', notes='mine.notes.yaml').check()\n",
+    "hd.annotate(findings, 'srv09')",
+]
+BOLD = "//*[contains(@class, 'jp-RenderedHTML')][.//strong[text()='by hand']]"
+
+
+def test_a_note_that_is_typed_in_a_form_is_in_its_file(jupyter: Lab, driver: Chrome) -> None:
+    """With the status and a tick; the card above it, an output without a widget, shows them at once."""
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": FORMS, "outputs": [], "execution_count": None}
+    spec = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = {"cells": [cell], "metadata": spec, "nbformat": 4, "nbformat_minor": 5}
+    (jupyter.folder / "forms.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    driver.get(jupyter.address("forms.ipynb"))
+    driver.implicitly_wait(60)
+    driver.find_element("css selector", ".jp-Notebook-ExecutionIndicator[data-status='idle']")
+    time.sleep(1)
+    with suppress(StaleElementReferenceException):  # the notebook is laid out again when its kernel is there
+        driver.find_element("css selector", ".jp-Cell .cm-content").click()
+    driver.find_element("css selector", ".jp-Cell .cm-content").click()
+    ActionChains(driver).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
+    driver.find_element("css selector", ".jp-OutputArea-output textarea").send_keys("added **by hand**")
+    form = driver.find_element("css selector", ".jp-OutputArea-output .widget-vbox")
+    Select(form.find_element("css selector", "select")).select_by_visible_text("acknowledged")
+    form.find_elements("css selector", "input[type=checkbox]")[3].click()
+    form.find_element("css selector", "button").click()
+    card = driver.find_element("xpath", BOLD)
+    assert "acknowledged" in card.text
+    assert "saved in mine.notes.yaml" in form.text
+    kept = (jupyter.folder / "mine.notes.yaml").read_text(encoding="utf-8")
+    assert "  status: acknowledged\n  text: added **by hand**\n  done:\n  - 'Move its replicas away" in kept

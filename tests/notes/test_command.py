@@ -12,8 +12,10 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.notes import NoteStatus
+from tests.api import Api
 from tests.command import Result, run
 from tests.routes import BROKEN, HEALTHY
+from tests.world import healthy
 
 FINDING = "node-without-machine srv09"
 ONE = "node-without-machine:Node::srv09"
@@ -42,7 +44,7 @@ def complaint(*words: str | Path, given: str = "") -> str:
 
 def test_a_note_is_written_listed_and_shown(bundle: Path) -> None:
     """Beside the bundle, by the command and in Python; a report has it, and the exit code is the same."""
-    result = note(bundle, FINDING, "added by hand", "--status", "acknowledged", "--done", "4")
+    result = note(bundle, FINDING, "added by hand", "--status", "acknowledged", "--done", "4,6")
     assert result.stdout == ""
     assert re.search(
         r"b\.notes\.yaml \(\d+ bytes\): a note on node-without-machine srv09, acknowledged, by Ann", result.stderr
@@ -53,11 +55,13 @@ def test_a_note_is_written_listed_and_shown(bundle: Path) -> None:
     assert [n.author for n in cluster.notes.of(ONE)] == ["Ann", "Bob"]
     assert (cluster.notes.status(ONE), kept.time > cluster.notes.entries[0].time) == (NoteStatus.ACKNOWLEDGED, True)
     listed = note(bundle, FINDING).stdout
-    assert all(text in listed for text in ("added by hand", "and more", "4. ✓ Move", "5. ✓ When", "6. On"))
+    assert all(
+        text in listed for text in ("added by hand", "and more", "4. ✓ Move", "5. ✓ When", "6. ✓ On", "7. Verify")
+    )
     checked = run("check", bundle, "--brief")
     assert checked.returncode == 1
     assert "(acknowledged, 1 consequence)" in checked.stdout
-    assert "4 and 5: ticked as done" in " ".join(run("upgrade", bundle).stdout.split())
+    assert "4, 5 and 6: ticked as done" in " ".join(run("upgrade", bundle).stdout.split())
 
 
 @pytest.mark.parametrize(
@@ -114,7 +118,9 @@ REFUSED = {
     (FINDING, "x"): "is a finding: give the SOURCE before it",
     ("BUNDLE", "srv99", "x"): "no finding 'srv99' in this source; did you mean node-without-machine srv09",
     ("BUNDLE", FINDING, "--done", "99"): "there is no step 99: its steps are 1 to 8",
+    ("BUNDLE", FINDING, "--done", "4 5"): "'4 5' are not numbers of steps, such as 4 or 4,5",
     ("BUNDLE", FINDING, ""): "the note is empty",
+    ("BUNDLE", FINDING, "x" * 50_001): "the text has 50001 characters",
     ("BUNDLE", FINDING, "--status", "fxied"): "did you mean fixed",
     ("BUNDLE", "--status", "fixed"): "give the FINDING",
     ("BUNDLE", "--cluster", "x", "--status", "fixed"): "a note on the cluster has a text alone",
@@ -152,9 +158,27 @@ def test_a_folder_of_bundles_may_have_notes_in_it(bundle: Path) -> None:
     """They are neither bundles nor kubectl output."""
     shutil.copy(HEALTHY, bundle.parent)
     note(bundle, FINDING, "--status", "False Positive")
-    result = run("check", bundle.parent)
-    assert (result.returncode, "Nothing found" in result.stdout) == (1, True)
+    result = run("check", bundle.parent, COLUMNS="120")
+    assert (result.returncode, "healthy.zip" in result.stdout) == (1, True)
     assert "has no Machine (false positive)" in " ".join(result.stdout.split())
+
+
+def test_notes_on_a_cluster_are_in_the_working_folder(tmp_path: Path) -> None:
+    """Under the name of its context, given by an option or as `context:`; every other source finds them by --notes."""
+    world = healthy()
+    world.change("Node", "hv03", {"metadata": {"uid": "made-again"}})
+    with Api(world.objects) as server:
+        env = {
+            "KUBECONFIG": str(server.kubeconfig(tmp_path / "config")),
+            "KUBERNETES_SERVICE_HOST": "",
+            "NO_PROXY": "*",
+        }
+        context = hd.connect(kubeconfig=tmp_path / "config").source.name
+        for words in (("--context", context, "node-recreated", "one"), (f"context:{context}", "node-recreated", "two")):
+            assert run("note", *words, cwd=tmp_path, **env).returncode == 0
+        checked = run("check", "--context", context, cwd=tmp_path, **env).stdout
+    assert ("one" in checked, "two" in checked) == (True, True)
+    assert f"{context}.notes.yaml" in {path.name for path in tmp_path.iterdir()}
 
 
 def test_findings_are_completed(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

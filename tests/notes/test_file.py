@@ -47,7 +47,7 @@ def note(text: str = "t", fingerprint: str = ONE, **more: Any) -> Note:
 def snapshot(*arguments: str, kind: str = "bundle", name: str = "n") -> Snapshot:
     """What a place is found for: the words of a source, its kind and name."""
     manifest = SimpleNamespace(kind=kind, name=name)
-    return cast("Snapshot", SimpleNamespace(arguments=arguments, manifest=manifest, redactor=None))
+    return cast("Snapshot", SimpleNamespace(arguments=arguments, manifest=manifest, redactor=None, unredacted=None))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -263,8 +263,27 @@ def test_standard_input_has_its_file_in_the_working_folder_and_a_scenario_has_no
     assert find_place(snapshot("-", kind="files", name="stdin")) == Path.cwd() / "stdin.notes.yaml"
     with pytest.raises(UsageError, match="no file for notes"):
         Notes().add(note())
-    nowhere = cast("Snapshot", SimpleNamespace(arguments=None, manifest=None, redactor=None))
+    nowhere = cast("Snapshot", SimpleNamespace(arguments=None, manifest=None, redactor=None, unredacted=None))
     assert open_notes(nowhere).path is None
+
+
+def test_names_in_notes_are_replaced_where_those_of_the_source_are(tmp_path: Path) -> None:
+    """In every text of a note, in the name of its file, and in what is wrong with that; nothing is written then."""
+    file = NotesFile(tmp_path / "srv09.yaml")
+    file.add(note("on srv09", author="srv09", done=("reboot srv09",), undone=("x srv09",)))
+    redacted = snapshot("b.zip")
+    learnt: list[Any] = []
+    rename = SimpleNamespace(text=lambda text: text.replace("srv09", "node-1"), learn=learnt.extend)
+    redacted.redactor = cast("Any", rename)
+    notes = open_notes(redacted, file.path)
+    assert "srv09" not in repr(notes.entries)
+    assert [n.text for n in notes.of(ONE.replace("srv09", "node-1"))] == ["on node-1"]
+    assert str(notes.path) == "node-1.yaml"
+    assert [obj["metadata"] for _, obj in learnt] == [{"name": "srv09"}], "it may be told in the notes alone"
+    with pytest.raises(UsageError, match="write the note on the source itself"):
+        notes.add(note())
+    file.path.write_text("- x\n")
+    assert notes.refresh().fault.startswith("node-1.yaml: line 1: not a note")
 
 
 def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def _parser() -> MarkdownIt:
 
 def _heading(_self: RendererHTML, tokens: Sequence[Token], at: int, *_rest: Any) -> str:
     """A heading as a paragraph in bold: those of the page have their own order."""
-    return '<p class="heading">' if tokens[at].nesting == 1 else "</p>\n"
+    return '<p class="heading"><strong>' if tokens[at].nesting == 1 else "</strong></p>\n"
 
 
 def _link(self: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: dict[str, Any]) -> str:

@@ -61,17 +61,21 @@ def _head_lines(outline: Outline) -> Iterator[str]:
     yield f"{escape_markdown(describe_source(findings))}."
     yield ""
     yield f"**{escape_markdown(build_verdict(findings))}**"
+    if noted := outline.answer.noted:
+        yield from ("", f"Notes: {escape_markdown(noted)}.")
 
 
 def _note_parts(outline: Outline) -> Iterator[Part]:
-    """The notes about the cluster, and those about what is no longer found."""
+    """The notes on the cluster, and those on what is not found, with the reason."""
     notes = outline.findings.notes.cluster
     if notes:
         yield Piece(lines=("", "## Notes", *(line for note in notes for line in note_lines(note))), rank=1, noun="note")
     if outline.stale:
-        yield Piece(lines=("", f"## {outline.stale_title}"))
-    for note in outline.stale:
-        yield Piece(lines=("", format_code(note.fingerprint), *note_lines(note)), rank=6, noun="note")
+        yield Piece(lines=("", "## Notes on what is not found here"))
+    for group in outline.stale:
+        lead = f"{format_code(group.name)}: {escape_markdown(group.state)}."
+        lines = [line for note in group.notes for line in note_lines(note)]
+        yield Piece(lines=("", lead, *lines), rank=6, noun="note")
 
 
 def _settings_parts(outline: Outline) -> Iterator[Part]:

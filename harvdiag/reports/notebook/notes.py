@@ -22,10 +22,10 @@ def note_list(notes: Iterable[Note]) -> str:
 
 
 def _render_note(note: Note) -> str:
-    from harvdiag.reports.prose import prose_html
+    from harvdiag.reports.html.notes import render_note
 
     head = f"<div style='{QUIET}'><b>Note</b> {escape_html(describe_note(note))}</div>"
-    return f"<div style='{_NOTE}'>{head}{prose_html(note.text) if note.text else ''}</div>"
+    return f"<div style='{_NOTE}'>{head}{render_note(note.text) if note.text else ''}</div>"
 
 
 def finding_notes(notes: Notes, finding: Finding) -> str:
