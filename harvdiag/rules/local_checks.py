@@ -12,8 +12,9 @@ from harvdiag.core.ages import format_span
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_labels, name_of, namespace_of
+from harvdiag.core.local import Condition, LocalCheck, Operator, Where
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.policy import Condition, LocalCheck, Operator, Policy, Rewrite, Where, fits
+from harvdiag.core.policy import Policy, Rewrite, fits
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, Found, parse_query
 from harvdiag.core.secrets import mask_secrets

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from harvdiag.core.local import LocalLog
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.policy import LocalLog, Policy
+from harvdiag.core.policy import Policy
 from harvdiag.rules.engine import Check, Hit
 from harvdiag.rules.facts import Facts, UnjudgedError
 from harvdiag.rules.local_checks import fill_template

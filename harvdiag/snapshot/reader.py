@@ -138,6 +138,7 @@ class Redactor(Protocol):
 
     def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
         """Take in the names that objects tell, to be replaced in texts."""
+
     def reveal(self, text: str) -> str:
         """Return the text with the originals of all that were replaced by now."""
 
