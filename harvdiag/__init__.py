@@ -66,6 +66,7 @@ __all__ = [
     "scenario",
     "stamp",
     "whoami",
+    "work_folder",
 ]
 
 _HOMES = {
@@ -86,6 +87,7 @@ _HOMES = {
     "explore": "harvdiag.figures.explore",
     "pick": "harvdiag.notebook.pick",
     "pick_source": "harvdiag.notebook.pick",
+    "work_folder": "harvdiag.notebook.folder",
 }
 
 
@@ -158,16 +160,28 @@ def _read_policy(config: str | os.PathLike[str] | bool | None) -> Policy:
     return load_policy(config, known_names)
 
 
-def compare(before: Cluster | str | os.PathLike[str], now: Cluster | str | os.PathLike[str]) -> Comparison:
+def compare(
+    before: Cluster | str | os.PathLike[str],
+    now: Cluster | str | os.PathLike[str],
+    *,
+    key: str | os.PathLike[str] | None = None,
+) -> Comparison:
     """Compare two readings of one cluster, the earlier first; each a Cluster, or what `open` takes.
 
     ``.new`` and ``.gone`` are findings, ``.upgrade``, ``.versions``, ``.changes`` the rest, ``.changed`` whether
     anything differs, ``.frame`` and ``.document`` the whole; ``hd.draw`` draws it. Where the first was collected after
-    the second, they are taken in the order of their times (`backwards`). Raises as `open` does.
+    the second, they are taken in the order of their times (`backwards`). Where one is redacted, `key` is the file of
+    the key of its pseudonyms; default: your own. Raises as `open` does, UsageError without that key.
     """
     from harvdiag.cluster import Cluster
 
     earlier, later = (each if isinstance(each, Cluster) else open(each) for each in (before, now))
+    if key is not None or earlier.snapshot.manifest.redacted != later.snapshot.manifest.redacted:
+        from harvdiag.redact import match_snapshots
+
+        matched = match_snapshots(earlier.snapshot, later.snapshot, key)
+        both = zip((earlier, later), matched, strict=True)
+        earlier, later = (Cluster(snapshot, policy=each.policy) for each, snapshot in both)
     return later.compare(earlier)
 
 

@@ -119,10 +119,10 @@ def test_how_a_source_is_named_on_the_command_line(
 def test_steps_have_the_source_in_their_commands_when_they_are_printed() -> None:
     """The findings keep the word SOURCE, so that they are the same however the source was named."""
     found = hd.open(BROKEN).check()
-    assert any("`harvdiag check SOURCE" in step for finding in found for step in finding.next)
+    assert any("`harvdiag report SOURCE" in step for finding in found for step in finding.next)
     text = terminal.render(found, view=View.FULL)
     assert "SOURCE" not in text
-    assert f"`harvdiag check {BROKEN} -o report.md`" in text
+    assert f"`harvdiag report {BROKEN}`" in text
     source = replace(found.source, arguments=())
     assert fill_source("Run `harvdiag check SOURCE -o x`; SOURCE is", source) == "Run `harvdiag check -o x`; SOURCE is"
 

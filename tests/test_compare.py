@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,14 @@ from tests.world.rollouts import at_step
 
 LATER = "2025-05-08T12:00:00Z"
 SETTING = {
-    "apiVersion": "harvesterhci.io/v1beta1",
+    "apiVersion": "longhorn.io/v1beta2",
     "kind": "Setting",
-    "metadata": {"name": "log-level", "uid": "5e77109e-0000-4000-8000-000000000001", "resourceVersion": "7"},
+    "metadata": {
+        "name": "log-level",
+        "namespace": "longhorn-system",
+        "uid": "5e77109e-0000-4000-8000-000000000001",
+        "resourceVersion": "7",
+    },
     "value": "Info",
 }
 JOB = {
@@ -117,7 +123,7 @@ def test_a_field_is_told_with_both_values(kind: str, path: str, value: Any, told
     put([*now.find(kind)][-1], path, value)
     comparison = compare(world(SETTING, JOB), now)
     ((sort, of, *found),) = rows(comparison)
-    assert (sort, of) == ("changed", kind)
+    assert (sort, of.partition(".")[0]) == ("changed", kind)
     assert all(each in (None, other) for each, other in zip(told, found[1:], strict=True))
     assert comparison.changed
 
@@ -127,10 +133,10 @@ def test_objects_come_and_go_where_their_kind_was_seen() -> None:
     one, other = world(JOB), world(SETTING)
     assert rows(compare(one, other)) == [
         ("gone", "Job", "sweep", "", "", ""),
-        ("new", "Setting", "log-level", "", "", ""),
+        ("new", "Setting.longhorn.io", "log-level", "", "", ""),
     ]
     blind = compare(one, other, Job=State.FORBIDDEN)
-    assert rows(blind) == [("new", "Setting", "log-level", "", "", "")]
+    assert rows(blind) == [("new", "Setting.longhorn.io", "log-level", "", "", "")]
     assert blind.gaps == [("Job", "not seen now (forbidden: for a reason)")]
 
 
@@ -205,6 +211,21 @@ def test_a_finding_of_an_object_that_left_says_so() -> None:
     orphan(now, "hv02")
     now.remove("Node", "hv02")
     assert "Node hv02 does not exist any more" in terminal.render(compare(fault, now))
+
+
+def test_a_status_that_people_changed_is_told_and_does_not_count(tmp_path: Path) -> None:
+    """Where there are no notes now, none was taken back."""
+    now = tmp_path / "now.zip"
+    shutil.copy(BROKEN, now)
+    hd.open(now).check().note("node-without-machine srv09", "by hand", status="acknowledged")
+    comparison = hd.compare(BROKEN, now)
+    assert not comparison.changed
+    (told,) = comparison.document["notes"]
+    assert (told["before"], told["now"]) == ("open", "acknowledged")
+    text = terminal.render(comparison)
+    assert "\nNotes\n  node-without-machine Node srv09  open → acknowledged\n" in text
+    assert "(acknowledged)" in text
+    assert not hd.compare(now, BROKEN).notes
 
 
 # --- upgrade, versions, clusters -----------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_every_notebook_stands_in_the_readme() -> None:
 @pytest.mark.notebook
 def test_the_papermill_command_works_as_written(tmp_path: Path) -> None:
     """In the repository's folder, on a source named from there; only the names of the two files are ours."""
-    (command,) = re.findall(r"^papermill .+$", README, re.MULTILINE)
+    (command,) = re.findall(r"^papermill .+$", MANUAL, re.MULTILINE)
     mine = tmp_path / "mine.ipynb"
     words = command.replace("mine.ipynb", str(mine)).replace("my-bundle.zip", "data/bundles/healthy.zip")
     assert words.count("healthy.zip") == words.count(str(mine)) == 1

@@ -66,7 +66,7 @@ def test_constraints_hold_versions_and_no_address(project: dict[str, Any]) -> No
 
 
 def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
-    """Every module and the mark of types; no tests, no notebooks, no data of the repository."""
+    """Every module and the mark of types; for `harvdiag run`, the notebooks and what they read; no tests."""
     if find_spec("hatchling") is None:
         pytest.skip("hatchling is not installed here; the wheel is not built")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
@@ -77,7 +77,9 @@ def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         licences = [name for name in archive.namelist() if name.endswith("LICENSE")]
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.py")}
-    page = {f"harvdiag/figures/explore/explore.{ending}" for ending in ("css", "js")}
-    page |= {"harvdiag/reports/notebook/grid.js"}
-    assert names == sources | page | {"harvdiag/py.typed"}
+    beside = [path for ending in ("css", "js", "j2") for path in (ROOT / "harvdiag").rglob(f"*.{ending}")]
+    page = {path.relative_to(ROOT).as_posix() for path in beside}
+    kit = [path for place in ("notebooks", "data/bundles", "data/scenarios") for path in (ROOT / place).rglob("*.*")]
+    own = {f"harvdiag/kit/{path.relative_to(ROOT).as_posix()}" for path in kit if path.is_file()}
+    assert {name for name in names if "/." not in name} == sources | page | own | {"harvdiag/py.typed"}
     assert licences

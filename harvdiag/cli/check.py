@@ -39,7 +39,7 @@ LEVELS = {"error": 0, "warning": 1, "never": -1}
     examples=(
         ("What is wrong in a support bundle", "harvdiag check bundle.zip"),
         ("Only the verdict, the root causes and the next step", "harvdiag check bundle.zip --brief"),
-        ("A report to attach to a support case", "harvdiag check bundle.zip -o report.md"),
+        ("As Markdown, in a file", "harvdiag check bundle.zip -o report.md"),
         (
             "Only the checks of the upgrade; also fail for warnings",
             "harvdiag check bundle.zip --select upgrade --fail-on warning",
@@ -213,7 +213,7 @@ def _sum_up(findings: Findings) -> tuple[str, str]:
     from harvdiag.status.answer import build_answer
 
     answer = build_answer(findings)
-    written = answer.command.startswith("harvdiag check")
+    written = answer.command.startswith("harvdiag report")
     return answer.verdict, "attach it to a support case, with the support bundle" if written else answer.command
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.reports.changes import ENDINGS, FORMATS
 
 if TYPE_CHECKING:
+    from harvdiag.snapshot import Snapshot
     from harvdiag.status.changes.comparison import Comparison
 
 __all__ = ["compare"]
@@ -50,8 +52,15 @@ CHANGED = 1
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"{OUTPUT[:-1]}, as its ending says: {', '.join((*ENDINGS, *PICTURES))}.",
 )
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Where one of the two is redacted, the key of its pseudonyms; default: your own.",
+)
 @click.option("--full", is_flag=True, help="Fold nothing, however long the answer is; files are never folded.")
-def compare(before: str, where: SourceOptions, form: str | None, output: Path | None, full: bool) -> int:
+def compare(
+    before: str, where: SourceOptions, form: str | None, output: Path | None, key: Path | None, full: bool
+) -> int:
     """Compare two readings of one cluster: findings, upgrade, versions, objects, links and fields.
 
     BEFORE is the earlier, NOW the later; each is a SOURCE as for `harvdiag check`, of any kind. Without NOW it is the
@@ -64,11 +73,12 @@ def compare(before: str, where: SourceOptions, form: str | None, output: Path | 
     picture = output is not None and output.suffix.lower() in PICTURES
     _check_options(before, where, form, output)
     with ExitStack() as stack:
-        earlier = build_cluster(stack.enter_context(open_snapshot(_earlier(before, where))))
-        comparison = build_cluster(stack.enter_context(open_snapshot(where))).compare(earlier)
+        one, other = (stack.enter_context(open_snapshot(each)) for each in (_earlier(before, where), where))
+        earlier, later = map(build_cluster, _match(one, other, key))
+        comparison = later.compare(earlier)
         if not comparison.comparable:
-            one, other = (source.name for source in comparison.sources)
-            raise UsageError(f"{one} and {other} have no list in common: there is nothing to compare")
+            names = [source.name for source in comparison.sources]
+            raise UsageError(f"{names[0]} and {names[1]} have no list in common: there is nothing to compare")
         if comparison.backwards:
             write_note("harvdiag: BEFORE was collected after NOW: shown in the order of their times")
         if picture and output is not None:
@@ -98,6 +108,15 @@ def _earlier(before: str, where: SourceOptions) -> SourceOptions:
 
     kubeconfig = where.kubeconfig if before.startswith(CONTEXT) else None
     return where._replace(source=before, contexts=(), kubeconfig=kubeconfig)
+
+
+def _match(before: Snapshot, now: Snapshot, key: Path | None) -> Sequence[Snapshot]:
+    """Both as they can be compared: where one is redacted, the other too."""
+    if key is None and before.manifest.redacted == now.manifest.redacted:
+        return before, now
+    from harvdiag.redact import match_snapshots
+
+    return match_snapshots(before, now, key)
 
 
 def _draw(comparison: Comparison, output: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harvdiag.rules import Rule
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["build_cluster", "choose_rules", "current_policy", "list_rules"]
+__all__ = ["build_cluster", "choose_rules", "current_policy", "current_settings", "list_rules"]
 
 
 def current_policy() -> Policy:
@@ -30,6 +30,14 @@ def current_policy() -> Policy:
     if told.policy is None:
         told.policy = load_policy(False if told.no_config else told.config, known_names)
     return told.policy
+
+
+def current_settings() -> Path | None:
+    """Return the file of settings itself, for another process. Raises ConfigError for mistakes in it."""
+    from harvdiag.config import find_settings
+
+    current_policy()
+    return find_settings(False if settings().no_config else settings().config)
 
 
 def build_cluster(snapshot: Snapshot, notes: Path | None = None) -> Cluster:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXIT_INTERRUPTED",
+    "Seconds",
     "Source",
     "SourceOptions",
     "choose_progress",
@@ -85,7 +86,7 @@ class SourceOptions(NamedTuple):
         return self.source
 
 
-class _Seconds(click.ParamType[float]):
+class Seconds(click.ParamType[float]):
     """A duration as for kubectl: ``30``, ``30s``, ``1h30m``."""
 
     name = "time"
@@ -131,7 +132,7 @@ _CLUSTER = (
     ),
     click.option(
         "--request-timeout",
-        type=_Seconds(),
+        type=Seconds(),
         default=f"{TIMEOUT:g}s",
         show_default=True,
         help="How long one request to the cluster may take: 30s, 2m, 1h30m.",

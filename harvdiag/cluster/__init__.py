@@ -154,6 +154,10 @@ class Cluster(Tables):
         """
         if not isinstance(other, Cluster):
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
+        if other.snapshot.manifest.redacted != self.snapshot.manifest.redacted:
+            raise UsageError(
+                "one of the two is redacted, the other is not, or under another key: see hd.compare(key=…)"
+            )
         from harvdiag.status.changes.comparison import Comparison
 
         return Comparison(other._status[0], self._status[0])

@@ -4,6 +4,6 @@ All mistakes of a file are told at once, each with its line and its field. What 
 `harvdiag.core.policy`.
 """
 
-from harvdiag.config.load import Choice, load_policy
+from harvdiag.config.load import VARIABLE, Choice, find_settings, load_policy
 
-__all__ = ["Choice", "load_policy"]
+__all__ = ["VARIABLE", "Choice", "find_settings", "load_policy"]

@@ -13,7 +13,7 @@ from harvdiag.config.find import NAMES, SECTION, find_config
 from harvdiag.core.errors import ConfigError, UsageError
 from harvdiag.core.policy import Known, Policy
 
-__all__ = ["VARIABLE", "Choice", "load_policy"]
+__all__ = ["VARIABLE", "Choice", "find_settings", "load_policy"]
 
 VARIABLE = "HARVDIAG_CONFIG"
 """The variable of the environment that names a file."""
@@ -37,6 +37,14 @@ def load_policy(choice: Choice, known: Callable[[], Known]) -> Policy:
     file = Path(given) if given is not None else _find()
     file = Path(_shown(file)) if file and given is None else file
     return _read(file, known()) if file else Policy()
+
+
+def find_settings(choice: Choice = None) -> Path | None:
+    """Return the file that `load_policy` would read, for another process; an empty one where none is wanted."""
+    if choice is False:
+        return Path(os.devnull)
+    given = None if choice is True else choice or os.environ.get(VARIABLE) or None
+    return Path(given).absolute() if given is not None else _find()
 
 
 def _find() -> Path | None:

@@ -10,6 +10,8 @@ from harvdiag.core.timestamps import Timestamp
 __all__ = ["choose_author", "choose_time"]
 
 AUTHOR = "HARVDIAG_AUTHOR"
+FIXED = "SOURCE_DATE_EPOCH"
+"""By custom, the variable that fixes the time of what a program makes."""
 UNKNOWN = "unknown"
 MOMENT = timedelta(seconds=1)
 
@@ -25,8 +27,18 @@ def choose_author() -> str:
 
 
 def choose_time(before: Timestamp | None = None) -> str:
-    """Return the time of now in UTC, to a thousandth of a second; after `before`, if that is a moment ago."""
-    now = datetime.now(UTC)
+    """Return the time of now in UTC, to a thousandth of a second; after `before`, if that is a moment ago.
+
+    SOURCE_DATE_EPOCH (seconds since 1970) is the time of now where a result has to be the same in each run.
+    """
+    now = _fixed_time() or datetime.now(UTC)
     if before is not None and before.at and now - MOMENT < before.at < now + MOMENT:
         now = max(now, before.at + timedelta(milliseconds=1))
     return f"{now.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def _fixed_time() -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(os.environ.get(FIXED, "")), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

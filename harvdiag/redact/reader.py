@@ -102,6 +102,7 @@ class RedactedReader:
         return replace(
             manifest,
             name=named,
+            redacted=self._redactor.key.mark,
             notes=tuple(text(note) for note in manifest.notes),
             origin=origin,
             files=tuple(

@@ -10,6 +10,7 @@ written: no attribute and no element that the schema of Jenkins' xUnit plugin la
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
@@ -18,9 +19,10 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.core.notes import Notes, NoteStatus
-from harvdiag.reports.plain import Describer, cut_text, describe_note, describe_origin, name_answers
+from harvdiag.core.policy import Ignore
+from harvdiag.reports.plain import Describer, cut_text, describe_origin, list_remarks, name_answers, tell_note
 from harvdiag.reports.several import ClusterAnswer
-from harvdiag.rules import registry
+from harvdiag.rules import own_rules, registry
 
 __all__ = ["MOST_BYTES", "render", "render_several"]
 
@@ -28,6 +30,7 @@ MOST_BYTES = 30_000_000
 """GitLab takes no larger file."""
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 TOOL = "harvdiag"
+IGNORED = "ignored"
 TITLE = 1000
 """The most characters of a message that is an attribute."""
 ERROR, FAILURE, SKIPPED, OUTPUT, PASSED = ORDER = "error", "failure", "skipped", "system-out", ""
@@ -45,7 +48,8 @@ ROOMS = (_Room(100_000), _Room(2000), _Room(200), _Room(200, 5000), _Room(0, 100
 """Tried one after the other until the file is small enough."""
 
 
-class _Case(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Case:
     """One test case; `result` is its element, empty where it has passed."""
 
     family: str
@@ -83,6 +87,8 @@ def _write(answers: Sequence[ClusterAnswer], room: _Room) -> str:
         for family, members in groupby(cases, key=lambda case: case.family):
             suite = SubElement(root, "testsuite", name=f"{lead}.{family}")
             _fill_suite(suite, [*describe_origin(answer, source)], [*members], room)
+        if answer.findings is not None and (remarks := list_remarks(answer.findings)):
+            SubElement(suite, OUTPUT).text = "\n".join(remarks)
     _count(root, root.iter("testcase"))
     del root.attrib[SKIPPED]  # the schema of Jenkins has it for suites alone
     indent(root)
@@ -123,29 +129,40 @@ def _count(element: Element, cases: Iterable[Element]) -> None:
 
 def _list_cases(answer: ClusterAnswer) -> Iterator[_Case]:
     if answer.error:
-        yield _Case("source", "read", ERROR, "unreadable", answer.error, escape_text(answer.error))
+        text = escape_text(answer.error)
+        yield _Case(family="source", name="read", result=ERROR, kind="unreadable", message=answer.error, text=text)
     if answer.findings is None:
         return
-    families = {name: rule.family for name, rule in registry().items()}
-    describe = Describer(answer.findings).describe
-    for outcome in answer.findings.outcomes:
-        yield from (_finding_case(answer.findings.notes, finding, describe(finding)) for finding in outcome.findings)
-        if not outcome.findings:
-            yield _quiet_case(families.get(outcome.rule, TOOL), outcome)
+    findings = answer.findings
+    rules = {**registry(), **own_rules(findings.policy)}
+    describe = Describer(findings).describe
+    apart = {ignored.finding.rule for ignored in findings.ignored}
+    yield from (_ignored_case(finding, entry, describe(finding)) for finding, entry in findings.ignored)
+    for outcome in findings.outcomes:
+        yield from (_finding_case(findings.notes, finding, describe(finding)) for finding in outcome.findings)
+        if not outcome.findings and outcome.rule not in apart:
+            yield _quiet_case(rules[outcome.rule].family if outcome.rule in rules else TOOL, outcome)
 
 
 def _quiet_case(family: str, outcome: Outcome) -> _Case:
     """A check that found nothing, or was not run."""
     if outcome.outcome != SKIPPED:
-        return _Case(family, outcome.rule)
-    return _Case(family, outcome.rule, SKIPPED, SKIPPED, outcome.reason)
+        return _Case(family=family, name=outcome.rule)
+    return _Case(family=family, name=outcome.rule, result=SKIPPED, kind=SKIPPED, message=outcome.reason)
+
+
+def _ignored_case(finding: Finding, entry: Ignore, text: str) -> _Case:
+    """A finding that does not count."""
+    name, message = f"{finding.rule} {finding.subject}", f"{IGNORED}: {entry.reason}"
+    return _Case(family=finding.family, name=name, result=SKIPPED, kind=IGNORED, message=message, text=text)
 
 
 def _finding_case(notes: Notes, finding: Finding, text: str) -> _Case:
     result, kind, message = FAILURE, str(finding.severity), finding.message
     if notes.status(finding.fingerprint) is NoteStatus.FALSE_POSITIVE:
         result, kind = SKIPPED, str(NoteStatus.FALSE_POSITIVE)
-        message = "; ".join(map(describe_note, notes.of(finding.fingerprint)))
+        message = "; ".join(map(tell_note, notes.of(finding.fingerprint)))
     elif finding.severity is Severity.INFO:
         result = OUTPUT
-    return _Case(finding.family, f"{finding.rule} {finding.subject}", result, kind, message, text)
+    name = f"{finding.rule} {finding.subject}"
+    return _Case(family=finding.family, name=name, result=result, kind=kind, message=message, text=text)

@@ -127,7 +127,7 @@ def _fit_columns(rows: list[Row], width: int) -> tuple[Columns, list[Row]]:
     verdict = max(count_cells(row.verdict) for row in rows) + 2
     version = max(count_cells(text) for text in (HEADS[-1], *(row.version for row in rows)))
     most = max(int(width * SHARE), 1)
-    name = min(max(count_cells(row.name) for row in rows), most)
+    name = min(max(len(HEADS[0]), *(count_cells(row.name) for row in rows)), most)
     cause = width - name - verdict - version - 3 * len(GAP)
     short = [_truncate_middle(row.name, name) for row in rows]
     if cause >= ROOM and len(set(short)) == len({row.name for row in rows}):

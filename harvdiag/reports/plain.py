@@ -10,9 +10,11 @@ from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.notes import Note
 from harvdiag.core.timestamps import normalise_time
 from harvdiag.reports.several import ClusterAnswer
+from harvdiag.status import policy
+from harvdiag.status.notes import describe_note, list_stale
 from harvdiag.status.summary import format_evidence
 
-__all__ = ["Describer", "cut_text", "describe_note", "describe_origin", "name_answers", "name_object"]
+__all__ = ["Describer", "cut_text", "describe_origin", "list_remarks", "name_answers", "name_object", "tell_note"]
 
 
 class Describer:
@@ -34,8 +36,9 @@ class Describer:
         steps = [f"{n}. {'(done) ' if n in ticked else ''}{step}" for n, step in enumerate(finding.next, 1)]
         yield f"{finding.message}."
         for note in notes.of(finding.fingerprint):
-            yield from _labelled("Note", describe_note(note).split("\n"))
+            yield from _labelled("Note", tell_note(note).split("\n"))
         yield from _labelled("Caused by", map(_name, causes))
+        yield from filter(None, [policy.describe_ignored_causes(self._findings, finding)])
         yield from _labelled("Leads to", map(_name, self._findings.consequences(finding)))
         yield from _labelled("Why", filter(None, [finding.why]))
         yield from _labelled("Seen", seen)
@@ -58,10 +61,19 @@ def _name(finding: Finding) -> str:
     return f"{finding.rule} {finding.subject}"
 
 
-def describe_note(note: Note) -> str:
-    """Return the text of a note, led by status, author and time, as far as they are known: ``acknowledged, eva: …``."""
-    lead = ", ".join(filter(None, (str(note.status or ""), note.author, note.time)))
-    return ": ".join(filter(None, (lead, note.text)))
+def tell_note(note: Note) -> str:
+    """Return who wrote a note, when, and what it sets, and its text."""
+    return ": ".join(filter(None, (describe_note(note), note.text)))
+
+
+def list_remarks(findings: Findings) -> list[str]:
+    """Return what is to be told besides the findings: notes on other things, what is ignored, other settings."""
+    told = [f"Note on the cluster: {tell_note(note)}" for note in findings.notes.cluster]
+    for stale in list_stale(findings):
+        told += [f"Note on {stale.name} ({stale.state}): {tell_note(note)}" for note in stale.notes]
+    told += [f"Notes: {findings.notes.fault}"] if findings.notes.fault else []
+    told += [f"{remark.label}: {remark.text}" for remark in policy.list_remarks(findings)]
+    return [" ".join(map(escape_text, text.split("\n"))) for text in told]
 
 
 def name_object(ref: ObjectRef) -> str:

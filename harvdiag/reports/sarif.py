@@ -1,10 +1,10 @@
 """Findings as SARIF 2.1.0, for code scanning at GitHub and for viewers.
 
 One run: a result for each finding, a rule for each check that found something or was skipped, an invocation for each
-source, with a notification for each check that was skipped. Checks that passed are left out, as viewers count every
-result as a problem. GitHub takes no result without a file, so each is at the first line of the source's file; the
-object is the logical location. What GitHub refuses is not written: more than 5,000 results, 1,000 locations of one, or
-10 MB compressed.
+source, with a notification for each check that was skipped. Checks that passed are left out, and so are findings that
+are ignored, as viewers count every result as a problem; a notification tells of the latter. GitHub takes no result
+without a file, so each is at the first line of the source's file; the object is the logical location. What GitHub
+refuses is not written: more than 5,000 results, 1,000 locations of one, or 10 MB compressed.
 
 A message has no arguments, so that braces in it mean nothing, and are written as they are: readers do not agree on how
 they would be escaped. Only what a reader could take for a placeholder or a link is escaped, as the standard says.
@@ -27,13 +27,14 @@ from harvdiag.reports.json import dump_text
 from harvdiag.reports.plain import (
     Describer,
     cut_text,
-    describe_note,
     describe_origin,
+    list_remarks,
     name_answers,
     name_object,
+    tell_note,
 )
 from harvdiag.reports.several import ClusterAnswer
-from harvdiag.rules import Rule, registry
+from harvdiag.rules import Rule, own_rules, registry
 from harvdiag.version import __version__
 
 __all__ = ["MOST_BYTES", "MOST_LOCATIONS", "MOST_RESULTS", "render", "render_several"]
@@ -89,7 +90,9 @@ def _build_log(
     answers: Sequence[ClusterAnswer], names: Sequence[str], hits: Sequence[_Hit], room: int
 ) -> dict[str, Any]:
     kept = hits if len(hits) <= MOST_RESULTS else sorted(hits, key=_rank_of)[:MOST_RESULTS]
-    rules = _Rules(hit.finding for hit in kept)
+    rules = _Rules(
+        (hit.finding for hit in kept), [answer.findings for answer in answers if answer.findings is not None]
+    )
     results = [_build_result(hit, rules, room, len(answers) > 1) for hit in kept]
     calls = [_build_invocation(answer, name, rules) for answer, name in zip(answers, names, strict=True)]
     if left := len(hits) - len(kept):
@@ -107,9 +110,13 @@ def _rank_of(hit: _Hit) -> int:
 class _Rules:
     """The rules that a run names, each described once, when it is first asked for."""
 
-    def __init__(self, findings: Iterable[Finding]) -> None:
+    def __init__(self, shown: Iterable[Finding], checks: Iterable[Findings]) -> None:
+        """Describe the rules of some checks; one that is not declared here as the findings `shown` have it."""
+        self._known = dict(registry())
+        for findings in checks:
+            self._known |= own_rules(findings.policy)
         self._examples: dict[str, Finding] = {}
-        for finding in findings:
+        for finding in shown:
             self._examples.setdefault(finding.rule, finding)
         self._places: dict[str, int] = {}
         self.entries: list[dict[str, Any]] = []
@@ -118,7 +125,7 @@ class _Rules:
         """Return the place of a rule among the entries."""
         if name not in self._places:
             self._places[name] = len(self.entries)
-            self.entries.append(_build_rule(name, registry().get(name), self._examples.get(name)))
+            self.entries.append(_build_rule(name, self._known.get(name), self._examples.get(name)))
         return self._places[name]
 
 
@@ -194,7 +201,7 @@ def _suppress(hit: _Hit) -> dict[str, Any]:
     notes = hit.notes
     if notes.status(hit.finding.fingerprint) is not NoteStatus.FALSE_POSITIVE:
         return {}
-    why = "; ".join(escape_text(describe_note(note)) for note in notes.of(hit.finding.fingerprint))
+    why = "; ".join(escape_text(tell_note(note)) for note in notes.of(hit.finding.fingerprint))
     return {"suppressions": [{"kind": "external", "status": "accepted", "justification": why}]}
 
 
@@ -204,6 +211,7 @@ def _build_invocation(answer: ClusterAnswer, name: str, rules: _Rules) -> dict[s
     ran = findings is not None and not answer.error and (len(skipped) < len(findings.outcomes) or not skipped)
     told = [_notification("error", answer.error)] if answer.error else []
     told += [_notification("warning", f"Skipped: {o.reason}.", o.rule, rules.place(o.rule)) for o in skipped]
+    told += [_notification("note", text) for text in (list_remarks(findings) if findings is not None else ())]
     return {
         "executionSuccessful": ran,
         **({"toolExecutionNotifications": told} if told else {}),

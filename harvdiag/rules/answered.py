@@ -173,4 +173,4 @@ def _support_step(facts: Facts) -> str:
     current = facts.rollout.upgrade.ref.name if facts.rollout else ""
     logs = [obj for obj in facts.snapshot.objects("UpgradeLog") if current in {"", get_text(obj, "spec.upgradeName")}]
     archive = f"the log archive of UpgradeLog {name_of(logs[-1])}, " if logs else ""
-    return f"{advice.ATTACH}{archive}and harvdiag's report (`harvdiag check SOURCE -o report.md`)."
+    return f"{advice.ATTACH}{archive}and harvdiag's report (`harvdiag report SOURCE`)."

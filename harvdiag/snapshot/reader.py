@@ -44,6 +44,8 @@ class Manifest:
     notes: tuple[str, ...] = ()
     origin: Manifest | None = None
     """For a snapshot file, what it was saved from."""
+    redacted: str = ""
+    """The mark of the key under which its names were replaced; empty where none were."""
     files: tuple[FileNote, ...] = ()
     """Of a folder or archive of kubectl output, every file: read, passed over, or not used, and why."""
 

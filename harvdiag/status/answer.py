@@ -32,6 +32,7 @@ from harvdiag.status.summary import (
 
 __all__ = [
     "ANSWERED",
+    "HOLDS",
     "TICKED",
     "Answer",
     "RootCause",
@@ -52,7 +53,9 @@ FEW = 3
 """The most root causes of one rule that have a row each; more of them share one."""
 ANSWERED = "answered by what was collected"
 TICKED = "ticked as done"
-"""What is said of the numbers of steps that are done."""
+"""What is said of the numbers of steps that are done, and of those that people ticked."""
+HOLDS = "holds the upgrade up"
+"""What is said of a root cause for which the upgrade waits."""
 ROOM, WIDE = 76, 200
 """The most characters of a clause beside others, and of `what` before it is cut at a colon."""
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
@@ -284,7 +287,7 @@ def _choose_command(findings: Findings, rows: Sequence[RootCause]) -> str:
     """`upgrade` where one is under way; else, where something is found, the report to hand on."""
     if (findings.upgrade and findings.upgrade.name) or any(row.holds for row in rows):
         return fill_command(findings.source, "upgrade")
-    return fill_command(findings.source, "check", "-o", "report.md") if rows else ""
+    return fill_command(findings.source, "report") if rows else ""
 
 
 def _describe_unseen(findings: Findings) -> str:

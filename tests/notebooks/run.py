@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
@@ -26,25 +29,48 @@ __import__("warnings").filterwarnings("default", message="as at the start")
 """
 
 
+SAME = {"SOURCE_DATE_EPOCH": "1746700200", "HARVDIAG_AUTHOR": "ann"}
+"""What makes a run the same on each machine: notes are of 10:30, half an hour after the samples, and by Ann."""
+KEY = f"harvdiag redaction key 1: {'5a' * 32}\n"
+"""The key of pseudonyms in tests; a user's own is never touched."""
+
+
+@cache
+def _home() -> TemporaryDirectory[str]:
+    """A folder for configuration with this key."""
+    folder = TemporaryDirectory(prefix="harvdiag-test-")
+    place = Path(folder.name) / "harvdiag"
+    place.mkdir()
+    (place / "redaction.key").write_text(KEY, encoding="ascii")
+    return folder
+
+
+def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
+    return {**SAME, "XDG_CONFIG_HOME": _home().name, **(given or {})}
+
+
 def execute(
     path: Path,
     kernel: AsyncKernelManager | None = None,
     environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
     **parameters: Any,
 ) -> nbformat.NotebookNode:
     """The notebook after a run from top to bottom; `parameters` replace lines of its parameters cell.
+
+    It works in its own folder, or in another `folder`.
 
     A run in a fresh kernel is a faithful one; a run in a `kernel` that has run others before it takes a fraction of
     the time, since what the notebooks import is there already. It has a namespace of its own all the same.
     Raises nbclient's CellExecutionError for a cell that fails.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook, folder = nbformat.read(path, as_version=4), folder or path.parent
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     for name, value in parameters.items():
         cell.source, done = re.subn(rf"(?m)^{name} = .*$", lambda _, n=name, v=value: f"{n} = {v!r}", cell.source)
         assert done == 1, f"{path.name} has no parameter {name}"
     if kernel:
-        clean = CLEAN.format(folder=str(path.parent), environment=dict(environment or {}))
+        clean = CLEAN.format(folder=str(folder), environment=_environment(environment))
         notebook.cells.insert(0, nbformat.v4.new_code_cell(clean, id="clean"))
     client = NotebookClient(
         notebook,
@@ -52,9 +78,9 @@ def execute(
         timeout=120,
         kernel_name="python3",
         coalesce_streams=True,  # else their pieces depend on how busy the machine is
-        resources={"metadata": {"path": path.parent}},
+        resources={"metadata": {"path": folder}},
     )
-    client.execute()
+    client.execute(env={**os.environ, **_environment(environment)})
     if kernel:
         client.kc.stop_channels()
         del notebook.cells[0]

@@ -173,19 +173,15 @@ mine = 1"""
         assert "again" in "".join(_streams(notebook, "stderr"))
 
 
-def test_cells_may_be_run_twice(path: Path, kernel: AsyncKernelManager) -> None:
+def test_cells_may_be_run_twice(path: Path, kernel: AsyncKernelManager, tmp_path: Path) -> None:
     """The likeliest thing that a learner does."""
     notebook = nbformat.read(path, as_version=4)
     doubled = [cell for cell in notebook.cells if cell.cell_type == "code" for _ in range(2)]
     again = nbformat.v4.new_notebook(
         cells=[nbformat.from_dict({**cell, "id": f"n{n}"}) for n, cell in enumerate(doubled)]
     )
-    target = path.with_name(f".twice-{path.name}")
-    nbformat.write(again, target)
-    try:
-        assert _streams(execute(target, kernel), "stderr") == []
-    finally:
-        target.unlink()
+    nbformat.write(again, tmp_path / path.name)
+    assert _streams(execute(tmp_path / path.name, kernel, folder=path.parent), "stderr") == []
 
 
 def test_it_keeps_to_the_conventions(path: Path) -> None:

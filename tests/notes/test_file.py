@@ -19,6 +19,7 @@ from harvdiag.core.notes import Note, Notes, NoteStatus
 from harvdiag.notes import open_notes
 from harvdiag.notes.file import NotesFile
 from harvdiag.notes.place import find_place
+from harvdiag.notes.stamp import choose_time
 from harvdiag.notes.text import dump_entries, merge_entries, new_entry, parse_entries
 from harvdiag.snapshot import Snapshot
 
@@ -296,3 +297,11 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path
     assert notes.refresh().entries[0] is kept[0]
     path.unlink()
     assert len(notes.refresh()) == 0
+
+
+def test_the_time_of_a_note_can_be_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For results that have to be the same in each run; what is no time is as if it were not there."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1746700200")
+    assert choose_time() == "2025-05-08T10:30:00.000Z"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
+    assert choose_time() > "2026"

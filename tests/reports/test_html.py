@@ -146,7 +146,7 @@ def test_the_page_of_a_cluster_has_pictures_and_that_of_findings_has_none(tmp_pa
     assert take_apart(without).count["img"] == 0
     assert render(cluster.check(), "html") == without
     assert str(BROKEN) not in with_pictures
-    assert f"harvdiag check {BROKEN.name} -o report.md" in page.text
+    assert f"harvdiag report {BROKEN.name}" in page.text
     with pytest.raises(UsageError, match="not int"):
         hd.report(5, tmp_path / "z.html")  # type: ignore[arg-type]
 

@@ -136,6 +136,6 @@ def test_the_way_to_a_cluster_is_not_told() -> None:
     given = hd.open(BROKEN).check()
     live = replace(given.source, kind="live", name="lab", arguments=("--context", "lab", "--kubeconfig", "/home/x/y"))
     text = markdown.render(Findings(live, given.coverage, given.outcomes, given.upgrade))
-    assert "harvdiag check SOURCE -o report.md" in text
+    assert "harvdiag report SOURCE" in text
     assert "/home/x" not in text
     assert str(BROKEN.parent) not in markdown.render(given)

@@ -22,6 +22,7 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.core.notes import Note, Notes, NoteStatus
+from harvdiag.core.policy import Ignore, Ignored, Policy
 from harvdiag.reports import form_of, junit, render, sarif
 from harvdiag.reports.several import ClusterAnswer, render_several
 from tests import port
@@ -199,8 +200,28 @@ def test_notes_are_told_and_only_a_false_positive_fails_nothing(status: NoteStat
     assert case[0].tag == ("skipped" if wrong else "failure")
     assert bool(result.get("suppressions")) == wrong
     for text in (case[0].text or "", result["message"]["text"]):
-        assert f"Note:\n  {status}, eva: see\n  <ticket> 7\n" in text
+        assert re.search(rf"Note:\n  eva, .*{status}, 1 step ticked: see\n  <ticket> 7\n", text)
         assert "Next: 1. (done) is odd" in text
+
+
+def test_what_is_ignored_fails_nothing_and_is_told() -> None:
+    """In JUnit it is skipped, in SARIF left out, with the reason in a notification; so are notes on the cluster."""
+    odd, entry = finding(), Ignore(rules=("made-up",), reason="a lab", place="ignore[1]")
+    notes = Notes([Note(text="moved on Monday", author="eva")])
+    checked = told(finding("n2"), notes=notes)
+    findings = checked.under(Policy(file="harvdiag.toml", ignore=(entry,)), [Ignored(odd, entry)])
+    found = cases(render(findings, "junit"))
+    assert {name: case[0].tag for name, case in found.items()} == {
+        "made-up Node n1": "skipped",
+        "made-up Node n2": "failure",
+    }
+    assert found["made-up Node n1"][0].get("message") == "ignored: a lab"
+    run = log(render(findings, "sarif"))
+    assert [result["locations"][0]["logicalLocations"][0]["name"] for result in run["results"]] == ["n2"]
+    told_of = [note["message"]["text"] for note in run["invocations"][0]["toolExecutionNotifications"]]
+    assert "Ignored: made-up, Node n1: a lab (ignore[1])" in told_of
+    assert any(text.startswith("Note on the cluster: eva") and "moved on Monday" in text for text in told_of)
+    assert "moved on Monday" in render(findings, "junit")
 
 
 # --- several sources -----------------------------------------------------------------------------------------------

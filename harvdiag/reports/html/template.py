@@ -15,7 +15,7 @@ from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import Finding
 from harvdiag.reports.html import words
 from harvdiag.reports.html.notes import render_note
-from harvdiag.status.answer import name_alike
+from harvdiag.status.answer import HOLDS, name_alike
 from harvdiag.status.summary import format_count, format_evidence
 
 __all__ = ["load_template"]
@@ -44,6 +44,7 @@ def load_template() -> Template:
         count_rules=words.count_rules,
         count_statuses=words.count_statuses,
         data=_data_address,
+        holds=HOLDS,
         is_web=is_web_link,
         markdown=render_note,
         pieces=words.split_path,

@@ -30,6 +30,8 @@ __all__ = ["MOST", "render"]
 
 MOST = 65_000
 """The most characters: GitHub refuses an issue or a comment of more than 65,536."""
+FEW = 12
+"""The most checks that were skipped and are named unfolded."""
 NOTICE = 1_000
 """The room that is kept for the sentence on what was left out."""
 
@@ -91,12 +93,14 @@ def _unseen_parts(findings: Findings) -> Iterator[Part]:
     """What was not seen, one row per reason, then the checks that were skipped for it."""
     if not findings.skipped:
         return
-    rows = [f"| {escape_markdown(kind)} | {escape_markdown(why)} |" for kind, why in list_unseen(findings)]
+    rows = [f"| {escape_markdown(kind)} | {format_step(why, True)} |" for kind, why in list_unseen(findings)]
     yield Piece(lines=("", "## Not seen", "", "| kind | reason |", "| --- | --- |", *rows))
     if more := permission_hint(findings.source):
         yield Piece(lines=("", f"{format_step(more)}."))
     names = ", ".join(f"`{outcome.rule}`" for outcome in findings.skipped)
-    yield Piece(lines=("", f"Therefore skipped: {names}."))
+    skipped = Piece(lines=("", f"Therefore skipped: {names}."))
+    many = f"{format_count(len(findings.skipped), 'check')} skipped"
+    yield Box(title=many, pieces=(skipped,)) if len(findings.skipped) > FEW else skipped
 
 
 def _coverage_parts(findings: Findings) -> Iterator[Part]:
@@ -120,4 +124,4 @@ def _coverage_table(entries: tuple[CoverageEntry, ...] | list[CoverageEntry]) ->
     yield from ("| kind | namespace | state | count | reason |", "| --- | --- | --- | --: | --- |")
     for e in entries:
         where = escape_markdown(describe_place(e)) if e.namespace else ""
-        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {escape_markdown(gap_detail(e))} |"
+        yield f"| {escape_markdown(e.kind)} | {where} | {e.state} | {e.count} | {format_step(gap_detail(e), True)} |"

@@ -11,7 +11,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.reports.markdown.fit import Box, Part, Piece
 from harvdiag.reports.markdown.words import evidence_table, format_step, note_lines, step_lines
 from harvdiag.reports.outline import Follower, Outline, Section, Told
-from harvdiag.status.answer import name_alike
+from harvdiag.status.answer import HOLDS, name_alike
 from harvdiag.status.summary import format_count, share_message
 
 __all__ = ["rows_table", "section_parts"]
@@ -23,7 +23,7 @@ def rows_table(outline: Outline) -> Iterator[str]:
         return
     yield from ("", "| severity | object | what is wrong | consequences |", "| --- | --- | --- | --: |")
     for row in outline.answer.rows:
-        held = " (holds the upgrade up)" if row.holds else ""
+        held = f" ({HOLDS})" if row.holds else ""
         subjects, what = escape_markdown(name_alike(row.subjects)), escape_markdown(row.what)
         yield f"| {row.severity} | {subjects} | {what}{held} | {row.consequences} |"
 
@@ -70,7 +70,7 @@ def _step_part(told: Told) -> Iterator[str]:
 
 def _caution_part(told: Told) -> Iterator[str]:
     if told.caution:
-        yield from ("", f"> **Caution.** {escape_markdown(told.caution)}")
+        yield from ("", f"> **Caution.** {format_step(told.caution)}")
 
 
 def _note_part(told: Told) -> Iterator[str]:

@@ -15,11 +15,11 @@ from harvdiag.status.summary import format_evidence
 __all__ = ["evidence_table", "format_step", "note_lines", "step_lines"]
 
 
-def format_step(step: str) -> str:
-    """Return a step; its commands are between backticks and become code, the rest is escaped text."""
+def format_step(step: str, in_table: bool = False) -> str:
+    """Return a sentence; its commands are between backticks and become code, the rest is escaped text."""
     parts = step.split("`")
     return "".join(
-        format_code(part, in_table=False) if number % 2 else escape_markdown(part) for number, part in enumerate(parts)
+        format_code(part, in_table) if number % 2 else escape_markdown(part) for number, part in enumerate(parts)
     )
 
 

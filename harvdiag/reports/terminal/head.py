@@ -11,7 +11,7 @@ from harvdiag.core.model import Severity
 from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.layout import Layout
-from harvdiag.status.answer import Answer, RootCause, describe_done, name_alike
+from harvdiag.status.answer import HOLDS, Answer, RootCause, describe_done, name_alike
 from harvdiag.status.summary import describe_source, format_count, is_answered
 
 __all__ = ["head_lines"]
@@ -110,6 +110,6 @@ def _describe_fault(row: RootCause, some: bool, alone: bool) -> str:
     """What is wrong, and what follows from it; where only `some` hold the upgrade up, whether it does."""
     rest = [row.decided] if row.decided else []
     rest += [format_count(row.consequences, "consequence")] if row.consequences else []
-    rest += ["holds the upgrade up"] if row.holds and some else []
+    rest += [HOLDS] if row.holds and some else []
     what = row.more if alone else row.what
     return f"{what} ({', '.join(rest)})" if rest else what

@@ -28,6 +28,8 @@ from harvdiag.sources.bundle.nodes import describe_host
 __all__ = ["BundleReader"]
 
 HOME = "harvester-system"
+REDACTED = "harvdiagredacted"
+"""The key of ``metadata.yaml`` with which a bundle says that it is redacted (`Manifest.redacted`)."""
 
 
 class BundleReader:
@@ -223,4 +225,5 @@ class BundleReader:
             captured_at=str(metadata.get("bundlecreatedat") or ""),
             kubernetes_version=str(metadata.get("kubernetesversion") or ""),
             notes=notes,
+            redacted=str(metadata.get(REDACTED) or ""),
         )

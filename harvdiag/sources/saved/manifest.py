@@ -135,6 +135,7 @@ def _parse_manifest(name: str, body: Obj) -> Manifest:
         captured_at=get_typed(source, "captured_at", str),
         kubernetes_version=get_typed(source, "kubernetes_version", str),
         notes=tuple(notes),
+        redacted=get_typed(source, "redacted", str) if "redacted" in source else "",
     )
     by = f"{get_typed(tool, 'name', str)} {get_typed(tool, 'version', str)}"
     note = f"saved from {source_type(origin.kind).title} {origin.name} by {by}"

@@ -172,6 +172,7 @@ def _source_record(origin: Manifest) -> Obj:
         "captured_at": origin.captured_at,
         "kubernetes_version": origin.kubernetes_version,
         "notes": list(origin.notes),
+        **({"redacted": origin.redacted} if origin.redacted else {}),
     }
 
 

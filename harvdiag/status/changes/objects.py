@@ -18,6 +18,7 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.graph.references import ABSENT, UNSEEN, Edge
 from harvdiag.kinds import CATALOGUE, LINKED
 from harvdiag.kinds.columns import Column
+from harvdiag.kinds.keep import store_object
 from harvdiag.status.changes.change import CHANGED, GONE, NEW, RECREATED, STATE, Change
 from harvdiag.status.changes.fields import compare_fields
 from harvdiag.status.changes.side import MAIN, Side
@@ -153,12 +154,16 @@ class ObjectChanges:
             yield _field_change(ref, (STATE, STATE), sides)
 
     def _compare_details(self, ref: ObjectRef, before: Obj, now: Obj) -> Iterator[Change]:
-        """Compare the fields that are neither columns nor links: they are of one API version, or none is compared."""
+        """Compare the fields that are neither columns nor links, as far as a snapshot file has them: no more is handed
+        on. Of two versions of an API none is compared.
+        """
         if get_text(before, "apiVersion") != get_text(now, "apiVersion"):
             return
-        if CATALOGUE[ref.kind].only:  # what a source has of it beside its metadata depends on the sort of source
+        kind = CATALOGUE[ref.kind]
+        if kind.only:  # what a source has of it beside its metadata depends on the sort of source
             before, now = ({"metadata": obj.get("metadata")} for obj in (before, now))
         known = _known_paths(ref.kind) | self._state_paths(ref)
+        before, now = (store_object(kind, obj) for obj in (before, now))
         for path, was, is_ in compare_fields(ref.kind, before, now, known):
             yield _field_change(ref, _name_field(path), (_format_field(was), _format_field(is_)), detail=True)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
 from harvdiag.core.model import Finding
+from harvdiag.core.notes import NoteStatus
 from harvdiag.core.suggest import join_names
 from harvdiag.status.answer import describe_alike
 from harvdiag.status.changes.change import GONE, NEW, Change
@@ -198,6 +199,9 @@ def _list_remarks(comparison: Comparison, sort: str, told: Told) -> Iterator[str
     if cause is not None:
         left = cause.fingerprint in {other.fingerprint for other in comparison.remaining}
         yield f"follows from {cause.rule}, {cause.subject}" + (", which is as before" if left else "")
+    status = comparison.now.findings.notes.status(finding.fingerprint)
+    if sort != GONE and status is not NoteStatus.OPEN:
+        yield str(status)
     for was, is_ in comparison.regraded:
         if sort == SAME and is_.fingerprint == finding.fingerprint:
             yield f"{is_.severity} now, {was.severity} before"

@@ -1,0 +1,52 @@
+"""The notebooks of the kit: in a checkout beside the package, in an installation within it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from harvdiag.core.errors import UsageError
+from harvdiag.core.suggest import did_you_mean, suggest_names
+
+__all__ = ["find_notebook", "list_notebooks", "read_title"]
+
+PACKAGE = Path(__file__).parents[2]
+PLACES = (PACKAGE / "kit" / "notebooks", PACKAGE.parent / "notebooks")
+ENDING = ".ipynb"
+
+
+def list_notebooks() -> list[Path]:
+    """Return the notebooks of the kit in their order; none where they were not installed."""
+    return next((found for place in PLACES if (found := sorted(place.glob(f"[0-9]*{ENDING}")))), [])
+
+
+def find_notebook(word: str) -> Path:
+    """Return a notebook by its path, or one of the kit by number or name: ``01``, ``01-find-orphans``.
+
+    Raises UsageError where there is none.
+    """
+    path = Path(word)
+    known = {found.stem: found for found in list_notebooks()}
+    name = word.removesuffix(ENDING)
+    chosen = known.get(name) or next((known[stem] for stem in known if _is_number(name, stem)), None)
+    if chosen is not None and not path.is_file():
+        return chosen
+    if path.is_dir():
+        raise UsageError(f"{word} is a folder; name a notebook in it")
+    if not path.is_file():
+        near = suggest_names(name, known) or list(known)
+        raise UsageError(f"no notebook {word!r}{did_you_mean(near) if near else ': give the path of one'}")
+    return path.absolute()
+
+
+def read_title(notebook: Path) -> str:
+    """Return the heading of a notebook; empty where it has none."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    lines = (line for cell in cells if cell["cell_type"] == "markdown" for line in "".join(cell["source"]).splitlines())
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), "")
+
+
+def _is_number(word: str, stem: str) -> bool:
+    """Whether a word is the number with which a name begins, with or without the zero before it."""
+    number = stem.partition("-")[0]
+    return word.isascii() and word.isdigit() and int(word[:9]) == int(number)
