@@ -15,10 +15,11 @@ from harvdiag.kinds import CATALOGUE, kind_for_resource
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.redact.identity import IDENTITY, sort_of
+from harvdiag.redact.lines import redact_lines
 from harvdiag.redact.names import Sort
 from harvdiag.redact.redactor import Redactor
 from harvdiag.snapshot import Asker, Listing, Logbook, Manifest, Reader, Resource, Selector, Snapshot
-from harvdiag.snapshot.reader import Stoppable, vet_listing
+from harvdiag.snapshot.reader import LogStream, Stoppable, vet_listing
 
 __all__ = ["RedactedReader", "redact_snapshot"]
 
@@ -174,6 +175,14 @@ class RedactedReader:
         text = self._redactor.text(data.decode("utf-8", "surrogateescape"))
         made = text.encode("utf-8", "surrogateescape")
         return made[-most:] if len(made) > most else made
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log from its beginning, redacted line by line."""
+        if not isinstance(self._reader, LogStream):
+            raise SourceError(f"{name}: no such log")
+        if name not in self._files:
+            self._logs(name)
+        yield from redact_lines(self._reader.stream(self._files.get(name, name)), self._redactor.line)
 
     # --- there and back --------------------------------------------------------------------------------------------
 

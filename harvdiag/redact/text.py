@@ -58,6 +58,11 @@ class TextRedactor:
             self.done[text] = known
         return known
 
+    def once(self, text: str) -> str:
+        """Return the same without remembering it: words recur in logs, lines seldom."""
+        self.refresh()
+        return self._redact(text)
+
     def refresh(self) -> None:
         """Forget the results of before, if more names are known by now, or they are too many."""
         if self._version == self.names.version and len(self._words) < MOST and len(self.done) < MOST:
