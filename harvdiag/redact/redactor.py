@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from os.path import commonprefix
 
 from harvdiag.core.errors import UsageError
@@ -11,9 +12,11 @@ from harvdiag.core.fields import Obj
 from harvdiag.kinds.kind import Kind
 from harvdiag.redact.identity import collect_names, collect_taken
 from harvdiag.redact.key import Key
+from harvdiag.redact.ledger import Ledger
 from harvdiag.redact.names import Names, Sort
 from harvdiag.redact.objects import ObjectRedactor
 from harvdiag.redact.reveal import reveal_text
+from harvdiag.redact.scan import Scan
 from harvdiag.redact.text import TextRedactor
 
 __all__ = ["Redactor"]
@@ -29,10 +32,17 @@ class Redactor:
     def __init__(self, key: Key, words: Iterable[str] = (), patterns: Sequence[str] = ()) -> None:
         self.key = key
         self.names = Names(key)
+        self.unnoted = ""
+        """Why the originals could not be noted for the way back; empty where they were."""
         self._text = TextRedactor(self.names, [_compile(pattern) for pattern in patterns])
         self._object = ObjectRedactor(self.names, self._text)
         for word in words:
             self.names.add(word, Sort.WORD)
+
+    @property
+    def removed(self) -> Counter[str]:
+        """How often something was taken out, by what it is."""
+        return self._text.removed
 
     def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
         """Take in the names that objects tell."""
@@ -63,6 +73,17 @@ class Redactor:
             if whole != text
             else whole
         )
+
+    def vet(self, members: Mapping[str, bytes]) -> None:
+        """Look through what is to be written, by its names; note what the pseudonyms in it stand for.
+
+        Raises LeakError if an original or a secret is left.
+        """
+        Scan(self.names).check(members)
+        try:
+            Ledger(self.key).add(self.names.issued)
+        except OSError as error:
+            self.unnoted = (error.strerror or "it failed").lower()
 
     def object(self, kind: Kind, obj: Obj) -> Obj:
         """Return a copy of an object of a kind without what identifies, and without credentials."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -143,6 +143,9 @@ class Redactor(Protocol):
 
     def reveal(self, text: str) -> str:
         """Return the text with the originals of all that were replaced by now."""
+
+    def vet(self, members: Mapping[str, bytes]) -> None:
+        """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
 
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
