@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.fields import Obj
@@ -63,7 +63,7 @@ class Redactor:
         """Return how the originals begin whose pseudonyms begin so; where that cannot be told, a shorter beginning."""
         alike = [original for made, original in self.names.issued.items() if made.startswith(text) and made != text]
         if len(text) > 20 and alike:
-            return commonprefix([original[: len(text)] for original in alike])  # noqa: RUF071 - letters, not folders
+            return _common_start([original[: len(text)] for original in alike])
         whole = reveal_text(text, self.names.issued, self.names.made_parts)
         # The last word may be the beginning of a longer pseudonym.
         return (
@@ -88,6 +88,13 @@ class Redactor:
     def object(self, kind: Kind, obj: Obj) -> Obj:
         """Return a copy of an object of a kind without what identifies, and without credentials."""
         return self._object(kind, obj)
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    """The letters with which all of some texts begin."""
+    low, high = min(texts), max(texts)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    return "".join(letter for letter, _ in same)
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

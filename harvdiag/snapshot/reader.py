@@ -138,14 +138,14 @@ class Redactor(Protocol):
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
 
+    def vet(self, members: Mapping[str, bytes]) -> None:
+        """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
+
     def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
         """Take in the names that objects tell, to be replaced in texts."""
 
     def reveal(self, text: str) -> str:
         """Return the text with the originals of all that were replaced by now."""
-
-    def vet(self, members: Mapping[str, bytes]) -> None:
-        """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
 
 
 def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:

@@ -15,7 +15,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.status.answer import describe_alike
 from harvdiag.status.changes.change import GONE, NEW, Change
 from harvdiag.status.changes.comparison import Comparison
-from harvdiag.status.changes.found import Told, Unjudged, build_tree
+from harvdiag.status.changes.found import Told, UnjudgedError, build_tree
 from harvdiag.status.changes.progress import Standing
 from harvdiag.status.summary import format_count
 
@@ -208,7 +208,7 @@ def _list_remarks(comparison: Comparison, sort: str, told: Told) -> Iterator[str
             yield f"{is_.severity} now, {was.severity} before"
 
 
-def _build_unjudged(each: Unjudged) -> FindingRow:
+def _build_unjudged(each: UnjudgedError) -> FindingRow:
     reason = f"not seen: {join_names(each.kinds)}" if each.kinds else each.reason
     return FindingRow(
         word=f"not judged {each.when}",
