@@ -6,6 +6,7 @@ import os
 import re
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -269,6 +270,22 @@ def test_any_table_is_a_policy_or_has_mistakes(table: dict[str, Any]) -> None:
 def test_an_expression_that_may_take_for_ever_is_refused(pattern: str) -> None:
     """Repetitions within repetitions, and choices that begin alike."""
     assert "for ever" in find_fault(pattern)
+
+
+WORDS = st.sampled_from([*"[]={}.,\n\"'#", "[[ignore]]", "reason", "= ", "check", '"x"', "2027-01-31", "\ud800", "1e9"])
+
+
+@given(st.lists(WORDS, max_size=12).map("".join))
+def test_any_text_is_a_policy_or_has_mistakes(text: str) -> None:
+    """Also what is no TOML at all: one error, each line with the file."""
+    with TemporaryDirectory() as place:
+        file = Path(place) / "harvdiag.toml"
+        file.write_text(text, encoding="utf-8", errors="surrogatepass")
+        try:
+            lines: tuple[str, ...] = () if load_policy(file, known_names).file else ("nothing was read",)
+        except ConfigError as error:
+            lines = error.lines or ("nothing is said",)
+        assert all(line.startswith(str(file)) for line in lines)
 
 
 @pytest.mark.parametrize(

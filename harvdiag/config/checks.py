@@ -26,6 +26,7 @@ __all__ = ["WORDS", "read_check"]
 
 WORDS = ("name", "namespace", "kind", "path", "value")
 """What may stand between braces in its texts."""
+SPAN = 'a time, such as "2h" or "7d"'
 SCALAR = "a text, a number, true or false"
 _FLAGS = {Operator.MISSING, Operator.PRESENT}
 _EXPRESSIONS = {Operator.MATCHES, Operator.NOT_MATCHES}
@@ -94,7 +95,7 @@ def _read_operand(section: Section, operator: Operator) -> Any:
     if operator in _LISTS:
         return section.read(key, _as_scalars, f"a list, each {SCALAR}", None)
     if operator in _SPANS:
-        return section.read(key, as_span, 'a time, such as "2h" or "7d"', None)
+        return section.read(key, as_span, SPAN, None)
     return section.read(key, _as_scalar, SCALAR, None)
 
 

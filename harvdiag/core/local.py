@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -85,6 +86,8 @@ class LocalLog:
     name: str
     pattern: str
     meaning: str
+    newer_than: timedelta | None = None
+    """How old a line may be when the source was collected; None: any."""
     where: Where = Where()
     severity: Severity = Severity.WARNING
     why: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from harvdiag.core.local import LocalCheck, LocalLog, Where
-from harvdiag.core.policy import LOCAL, Policy
+from harvdiag.core.policy import LOCAL, Policy, show_threshold
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.engine import Check, Rule
 from harvdiag.rules.local_checks import build_check, describe_condition, exact_namespaces, fill_template
@@ -43,7 +43,8 @@ def _summarize(check: LocalCheck) -> str:
 
 
 def _declare_log(log: LocalLog, check: Check) -> Rule:
-    looks = f"lines of logs that match {log.pattern}{_describe_where(log.where)}"
+    newer = f"; newer than {show_threshold(log.newer_than)}" if log.newer_than else ""
+    looks = f"lines of logs that match {log.pattern}{newer}{_describe_where(log.where)}"
     return replace(_declare(log, log.meaning, check), looks=looks)
 
 

@@ -173,6 +173,17 @@ def test_a_pattern_finds_lines_of_nodes_and_pods() -> None:
     assert [finding.subject.name for finding in only.findings] == ["web-1"]
 
 
+def test_older_lines_of_a_log_do_not_count_where_a_pattern_says_so() -> None:
+    """By their own time, else that of the line before; a line whose time is unknown counts."""
+    day = "2025-05-{}T10:00:00Z failed\n  at failed.go\n"
+    logs = {"logs/a/old/c.log": day.format("04"), "logs/a/new/c.log": day.format("07"), "logs/a/none/c.log": "failed\n"}
+    found = judge(Logs([NODE], logs), pattern="failed", meaning="m", **{"newer-than": "2d"}).findings
+    assert [(finding.subject.name, finding.message[-9:]) for finding in found] == [
+        ("new", "(2 lines)"),
+        ("none", " (1 line)"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("logs", "table", "reason"),
     [
