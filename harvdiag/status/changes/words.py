@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from harvdiag.core.choose import name_finding
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
 from harvdiag.core.model import Finding
@@ -222,10 +223,8 @@ def _build_unjudged(each: UnjudgedError) -> FindingRow:
 
 def list_note_changes(comparison: Comparison) -> Section:
     """Return the findings whose status people changed."""
-    every: Sequence[Finding] = [*comparison.before.findings, *comparison.now.findings]
-    named = {finding.fingerprint: f"{finding.rule} {finding.subject}" for finding in every}
     rows = [
-        Labelled(named.get(change.fingerprint, change.fingerprint), _join_sides(str(change.before), str(change.now)))
+        Labelled(name_finding(change.fingerprint), _join_sides(str(change.before), str(change.now)))
         for change in comparison.notes
     ]
     return Section("Notes", tuple(rows))
