@@ -15,7 +15,7 @@ from harvdiag.config.parts import (
     read_where,
 )
 from harvdiag.config.probe import is_kept
-from harvdiag.config.section import Section, as_span, show_value
+from harvdiag.config.section import SPAN, Section, as_span, show_value
 from harvdiag.core.local import Condition, LocalCheck, Operator
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, parse_query
@@ -26,7 +26,6 @@ __all__ = ["WORDS", "read_check"]
 
 WORDS = ("name", "namespace", "kind", "path", "value")
 """What may stand between braces in its texts."""
-SPAN = 'a time, such as "2h" or "7d"'
 SCALAR = "a text, a number, true or false"
 _FLAGS = {Operator.MISSING, Operator.PRESENT}
 _EXPRESSIONS = {Operator.MATCHES, Operator.NOT_MATCHES}

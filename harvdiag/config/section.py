@@ -11,8 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.window import parse_span
 
-__all__ = ["Mistake", "Section", "as_span", "show_value"]
+__all__ = ["SPAN", "Mistake", "Section", "as_span", "show_value"]
 
+SPAN = 'a time, such as "2h" or "7d"'
+"""What `as_span` takes."""
 LONGEST = 60
 """Characters of a value that are shown."""
 Value = TypeVar("Value")
