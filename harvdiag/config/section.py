@@ -85,6 +85,16 @@ class Section:
             for number, table in enumerate(value, 1)
         ]
 
+    def inners(self, key: str) -> list[Section]:
+        """Return the tables of a list below a key, or the only one."""
+        nothing: list[dict[str, Any]] = []
+        tables = self.read(key, _as_tables, "a table, or a list of tables", nothing)
+        places = [key] if len(tables) == 1 else [f"{key}[{number}]" for number in range(1, len(tables) + 1)]
+        return [
+            Section(table=t, mistakes=self.mistakes, name=self.name, number=self.number, place=f"{self.place}.{place}")
+            for t, place in zip(tables, places, strict=True)
+        ]
+
     def read(self, key: str, convert: Callable[[Any], Value | None], what: str, default: Value) -> Value:
         """Return the value of a key; the default where it is missing or, which is noted, `convert` returns None."""
         self.known.append(key)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from harvdiag.core.model import Severity
 
-__all__ = ["Condition", "LocalCheck", "LocalLog", "Operator", "Where"]
+__all__ = ["Condition", "FieldTest", "LocalCheck", "LocalLog", "Operator", "Where"]
 
 Rewrite = Callable[[str], str]
 
@@ -42,6 +42,13 @@ class Condition(NamedTuple):
     operand: Any = None
 
 
+class FieldTest(NamedTuple):
+    """A field, and the conditions that one value of it has to fulfil."""
+
+    path: str
+    conditions: tuple[Condition, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Where:
     """Which objects, or whose logs, a check of one's own looks at; what is empty allows all."""
@@ -57,13 +64,15 @@ class Where:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalCheck:
-    """A check of one's own, without code: the objects of `kind` where the field at `path` fulfils all conditions."""
+    """A check of one's own, without code: the objects of `kind` that pass its test."""
 
     name: str
     kind: str
     """As the file has it: any word that kubectl takes for the kind."""
-    path: str
-    conditions: tuple[Condition, ...]
+    test: FieldTest
+    """The field that it is about; its value is that of the message."""
+    also: tuple[FieldTest, ...] = ()
+    """What has to hold of the same object besides."""
     message: str
     """With ``{name}``, ``{namespace}``, ``{kind}``, ``{path}`` and ``{value}``, as `next` may have them."""
     where: Where = Where()

@@ -126,6 +126,18 @@ def test_words_are_filled_in_and_quoted_in_commands() -> None:
     assert (finding.family, finding.fingerprint) == ("local", "own:Node::hv 01; rm")
 
 
+def test_several_fields_may_have_to_fulfil_conditions() -> None:
+    """All of them, of the same object; each is evidence."""
+    ready = {"path": "status.conditions[type=Ready].status", "not-equals": "True"}
+    old, young = ({"path": "metadata.creationTimestamp", "older-than": age} for age in ("2h", "4h"))
+    (finding,) = judge(Port([NODE]), kind="Node", message="{value}", also=old, **ready).findings
+    assert (finding.message, [e.path for e in finding.evidence]) == (
+        "False",
+        ["status.conditions[type=Ready].status", "metadata.creationTimestamp"],
+    )
+    assert judge(Port([NODE]), kind="Node", message="m", also=[old, young], **ready).outcome == "passed"
+
+
 def test_where_chooses_objects() -> None:
     """By name, namespace and label."""
     same = {"kind": "Node", "path": "metadata.uid", "missing": True, "message": "m"}
