@@ -37,8 +37,16 @@ def scrub(document: Any, folder: Path, source: Path | None) -> None:
     for cell in document.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
         cell.source = everywhere(cell.source)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not _is_form(output)]
         for output in cell.get("outputs", ()):
             _scrub_output(output, everywhere, in_errors)
+
+
+def _is_form(output: Any) -> bool:
+    """Whether an output is a widget and nothing else that says more than its name."""
+    forms = set(output.get("data", {}))
+    return WIDGET in forms and forms <= {WIDGET, "text/plain"}
 
 
 def _scrub_output(output: Any, everywhere: Change, in_errors: Change) -> None:
