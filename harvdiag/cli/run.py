@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -127,7 +128,8 @@ def run(
     with ExitStack() as stack:
         if settings().redactor is not None:
             folder = stack.enter_context(TemporaryDirectory(prefix="harvdiag-run-"))
-            order = replace(order, source=str(_copy_redacted(source, Path(folder))))
+            copy, change = _copy_redacted(source, Path(folder))
+            order = replace(order, source=str(copy), rename=change)
         return _run(path, output, order)
 
 
@@ -150,14 +152,16 @@ def _run(path: Path, output: Path, order: Order) -> int:
     return 0
 
 
-def _copy_redacted(source: str | None, folder: Path) -> Path:
-    """A redacted copy of the source. Raises UsageError without one: a notebook's own is a sample, and opened by it."""
+def _copy_redacted(source: str | None, folder: Path) -> tuple[Path, Callable[[str], str]]:
+    """A redacted copy of the source, and how texts are redacted. Raises UsageError without a source: that of a notebook
+    is a sample.
+    """
     from harvdiag.share.run.redacted import copy_redacted
 
     if source is None:
         raise UsageError("--redact is about a source of yours: name it with --source")
     with open_snapshot(SourceOptions(source, (), None, TIMEOUT)) as snapshot:
-        return copy_redacted(snapshot, folder)
+        return copy_redacted(snapshot, folder), snapshot.redactor.text if snapshot.redactor else str
 
 
 def _list() -> str:
