@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -61,6 +62,7 @@ __all__ = [
     "open",
     "pick",
     "pick_source",
+    "redact",
     "report",
     "rulebook",
     "scenario",
@@ -241,6 +243,26 @@ def stamp(cluster: Cluster) -> str:
     from harvdiag.status.source import describe_reading
 
     return f"harvdiag {__version__} · {describe_reading(cluster.source, cluster.facts.now)}"
+
+
+def redact(
+    cluster: Cluster,
+    *,
+    key: str | os.PathLike[str] | None = None,
+    words: Iterable[str] = (),
+    patterns: Iterable[str] = (),
+) -> Cluster:
+    """Return the cluster with pseudonyms instead of names and addresses, and without credentials; safe to hand on.
+
+    ``hd.redact(cluster).save("redacted.harvdiag.zip")``. Equal names get equal pseudonyms, in every source under one
+    `key`: a private file, by default your own, made on first use. `words` and `patterns` (regular expressions) are
+    replaced besides. Raises UsageError for a key or a pattern that cannot be used.
+    """
+    from harvdiag.cluster import Cluster
+    from harvdiag.redact import Redactor, load_key, redact_snapshot
+
+    redactor = Redactor(load_key(key), tuple(words), tuple(patterns))
+    return Cluster(redact_snapshot(cluster.snapshot, redactor))
 
 
 def report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:

@@ -13,7 +13,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.fields import field_path
-from harvdiag.core.model import State
+from harvdiag.core.model import Severity, State
 from harvdiag.core.wrap import count_cells
 from harvdiag.reports.changes import markdown, terminal
 from harvdiag.snapshot import Snapshot
@@ -204,6 +204,20 @@ def test_what_follows_stands_below_its_cause() -> None:
     assert effect.index("✗") == cause.index("✗") + 2
 
 
+def test_a_finding_of_another_severity_counts() -> None:
+    """It is as before, and graver."""
+    fault = healthy()
+    orphan(fault, "hv02")
+    comparison = compare(fault, fault)
+    (told,) = (finding for finding in comparison.before.findings if finding.rule == "node-without-machine")
+    object.__setattr__(told, "severity", Severity.WARNING)
+    assert [(str(was.severity), str(now.severity)) for was, now in comparison.regraded] == [("warning", "error")]
+    assert comparison.changed
+    text = terminal.render(comparison)
+    assert "(1 of another severity)" in text
+    assert "(error now, warning before)" in text
+
+
 def test_a_finding_of_an_object_that_left_says_so() -> None:
     """It is gone for another reason than that the fault was fixed."""
     fault, now = healthy(), healthy()
@@ -223,7 +237,7 @@ def test_a_status_that_people_changed_is_told_and_does_not_count(tmp_path: Path)
     (told,) = comparison.document["notes"]
     assert (told["before"], told["now"]) == ("open", "acknowledged")
     text = terminal.render(comparison)
-    assert "\nNotes\n  node-without-machine Node srv09  open → acknowledged\n" in text
+    assert "\nNotes\n  node-without-machine srv09  open → acknowledged\n" in text
     assert "(acknowledged)" in text
     assert not hd.compare(now, BROKEN).notes
 

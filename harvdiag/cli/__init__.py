@@ -38,6 +38,7 @@ COMMANDS = {
     "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),
     "events": Place("harvdiag.cli.events", "events", DATA, "List events, as kubectl events does."),
     "snapshot": Place("harvdiag.cli.snapshot", "snapshot", DATA, "Save what a cluster shows to one small file."),
+    "redact": Place("harvdiag.cli.redact", "redact", DATA, "Save it with pseudonyms, safe to hand on."),
     "whoami": Place("harvdiag.cli.access", "whoami", ACCESS, "Which cluster, as whom, what may be listed."),
     "rbac": Place("harvdiag.cli.access", "rbac", ACCESS, "Print the rights that harvdiag needs."),
     "rules": Place("harvdiag.cli.rules", "rules", REFERENCE, "List the checks, or explain one."),

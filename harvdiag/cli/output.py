@@ -14,6 +14,7 @@ import click
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
+from harvdiag.core.outgoing import vet_outgoing
 
 if TYPE_CHECKING:
     from harvdiag.core.policy import Policy
@@ -69,6 +70,7 @@ def write_stdout(text: str | bytes, end: str = "", color: bool | None = True) ->
     """Write to stdout, colours as they are. Raises UsageError if it is closed, so that the exit code is not 0."""
     if sys.stdout is None:
         raise UsageError("stdout cannot be written: it is closed")
+    vet_outgoing("stdout", text)
     click.echo(text, nl=bool(end), color=color)
 
 

@@ -11,6 +11,7 @@ import click
 
 from harvdiag.cli.output import settings, write_note
 from harvdiag.core.errors import UsageError
+from harvdiag.core.outgoing import look_through
 
 if TYPE_CHECKING:
     from harvdiag.redact import Redactor
@@ -78,6 +79,8 @@ def ask_redaction(key: Path | None, words: Sequence[str], patterns: Sequence[str
         return Redactor(found, words, patterns)
 
     settings().redactor = make
+    look_through(lambda members: make().vet(members))
+    click.get_current_context().call_on_close(lambda: look_through(None))
 
 
 def redact_source(snapshot: Snapshot) -> Snapshot:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
     from harvdiag.sources.saved.writer import Saved
 
-__all__ = ["snapshot"]
+__all__ = ["check_snapshot_file", "is_checkable", "snapshot"]
 
 SECRETS = {"secret", "secrets"}
 
@@ -57,17 +57,15 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The file has
     every kind that harvdiag knows, and those named by --kind; of Secrets only machine plans, without the plans.
     """
-    from harvdiag.sources.saved.writer import save_snapshot
-
     if output is not None:
-        _check_file(output)
+        check_snapshot_file(output)
     more = [*chain(*kinds)]
     if any(word.lower() in SECRETS for word in more):
         write_note("harvdiag: only machine-plan Secrets are kept, without the plan itself")
     with open_snapshot(where) as source:
         try:
-            _is_checkable(source)  # of the largest kinds, what the checks ask for is saved
-            saved, code = save_snapshot(source, output, more), 0
+            is_checkable(source)  # of the largest kinds, what the checks ask for is saved
+            saved, code = _save(source, output, more), 0
         except KeyboardInterrupt:
             saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED
             click.echo("harvdiag: interrupted; what was read by then is kept", err=True)
@@ -75,7 +73,17 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
     return code
 
 
-def _check_file(output: Path) -> None:
+def _save(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:
+    from harvdiag.sources.saved.writer import save_snapshot
+
+    if source.redactor is None:
+        return save_snapshot(source, output, kinds)
+    from harvdiag.redact import save_redacted
+
+    return save_redacted(source, output, kinds)[0]
+
+
+def check_snapshot_file(output: Path) -> None:
     """Raise UsageError, before anything is read, for what is not the name of a zip file that may be written."""
     from harvdiag.sources.saved.writer import check_target
 
@@ -103,12 +111,12 @@ def _summary_text(source: Snapshot, saved: Saved) -> str:
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
-    next_step = f"harvdiag check {quote_argument(str(saved.path))}" if _is_checkable(source) else ""
+    next_step = f"harvdiag check {quote_argument(str(saved.path))}" if is_checkable(source) else ""
     lines.append(f"Next: {next_step}" if next_step else "No check can be run on what was seen.")
     return "\n".join(escape_text(line) for line in lines)
 
 
-def _is_checkable(source: Snapshot) -> bool:
+def is_checkable(source: Snapshot) -> bool:
     """Whether `harvdiag check` of the file could run any check; all that it needs is in memory."""
     try:
         build_cluster(source).check()

@@ -16,7 +16,7 @@ from harvdiag.config.parts import (
 )
 from harvdiag.config.probe import is_kept
 from harvdiag.config.section import Section, as_span, show_value
-from harvdiag.core.policy import Condition, LocalCheck, Operator
+from harvdiag.core.local import Condition, LocalCheck, Operator
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, parse_query
 from harvdiag.kinds import find_kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harvdiag.config.parts import read_expression, read_links, read_name, read_severity, read_templates, read_where
 from harvdiag.config.section import Section
-from harvdiag.core.policy import LocalLog
+from harvdiag.core.local import LocalLog
 
 __all__ = ["read_log"]
 

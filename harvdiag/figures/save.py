@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
+from harvdiag.core.outgoing import vet_outgoing
 
 __all__ = ["write_file"]
 
@@ -22,6 +23,7 @@ def write_file(file: str | os.PathLike[str], make: Callable[[str], bytes]) -> Pa
     except TypeError as error:
         raise UsageError(f"the file to save to must be a name or a path, not {type(file).__name__}") from error
     data = make(path.suffix.lower())
+    vet_outgoing(path.name, data)
     try:
         path.write_bytes(data)
     except (OSError, ValueError) as error:  # ValueError: a null byte or a lone surrogate in the name

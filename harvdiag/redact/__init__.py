@@ -1,8 +1,23 @@
 """Redaction: pseudonyms instead of names and addresses, under a key, and a last look at what is written."""
 
 from harvdiag.redact.key import Key, load_key
+from harvdiag.redact.ledger import Ledger
 from harvdiag.redact.match import match_snapshots
 from harvdiag.redact.reader import RedactedReader, redact_snapshot
 from harvdiag.redact.redactor import Redactor
+from harvdiag.redact.saving import describe_counts, describe_removed, save_redacted
+from harvdiag.redact.scan import LeakError
 
-__all__ = ["Key", "RedactedReader", "Redactor", "load_key", "match_snapshots", "redact_snapshot"]
+__all__ = [
+    "Key",
+    "LeakError",
+    "Ledger",
+    "RedactedReader",
+    "Redactor",
+    "describe_counts",
+    "describe_removed",
+    "load_key",
+    "match_snapshots",
+    "redact_snapshot",
+    "save_redacted",
+]

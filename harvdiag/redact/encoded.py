@@ -11,17 +11,18 @@ from typing import NamedTuple
 
 from harvdiag.core.secrets import MASK
 
-__all__ = ["Encoded", "find_encoded", "is_encoded", "redact_encoded"]
+__all__ = ["Encoded", "decode_word", "find_encoded", "is_encoded", "redact_encoded"]
 
 RUN = re.compile(
     r"(?<![A-Za-z0-9+/_.-])(?:(?:[A-Za-z0-9+/]{40,}(?:\\r)?(?:\\n|\r?\n)\s*)+[A-Za-z0-9+/]{4,}|[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![\w+/-]|\.\w)"
 )
 """What may be base64: one word, or lines of it."""
 _BREAK = re.compile(r"(?:\\r)?\\n\s*|\s+")
+_DARK = b"\xff"
 _MAGIC = b"\x1f\x8b"
 LARGEST = 64 << 20
 """Bytes of what one text may expand to."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd\udc80-\udcff]")
 
 Redact = Callable[[str], str]
 
@@ -48,6 +49,12 @@ def redact_encoded(text: str, redact: Redact) -> str:
             out += [text[done : part.start], MASK if inner == MASK else _encode(inner, part)]
             done = part.end
     return "".join((*out, text[done:])) if out else text
+
+
+def decode_word(word: str) -> str | None:
+    """Return the text that a word encodes; empty where that cannot be looked into, None where it encodes none."""
+    found = _decode(word)
+    return None if found is None else found[0] or ""
 
 
 def is_encoded(text: str) -> bool:
@@ -77,11 +84,12 @@ def _decode(written: str) -> tuple[str | None, bool] | None:
     except (binascii.Error, ValueError):
         return None
     packed = data.startswith(_MAGIC)
-    try:
-        found = (_unpack(data) if packed else data).decode()
-    except UnicodeDecodeError:
+    if packed:
+        data = _unpack(data)
+    found = data.decode("utf-8", "surrogateescape")
+    if len(_CONTROL.findall(found)) * 3 > len(found):  # a picture, a key, or a word that happens to be base64
         return (None, True) if packed else None
-    return (found, packed) if packed or not _CONTROL.search(found) else None
+    return found, packed
 
 
 _URL = str.maketrans("-_", "+/")
@@ -92,13 +100,13 @@ def _unpack(data: bytes) -> bytes:
     try:
         engine = zlib.decompressobj(31)
         found = engine.decompress(data, LARGEST)
-        return b"\xff" if engine.unconsumed_tail else found
+        return _DARK if engine.unconsumed_tail else found
     except zlib.error:
-        return b"\xff"
+        return _DARK
 
 
 def _encode(text: str, part: Encoded) -> str:
-    data = text.encode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "surrogateescape")
     if part.packed:
         data = gzip.compress(data, 6, mtime=0)
     made = binascii.b2a_base64(data, newline=False).decode()

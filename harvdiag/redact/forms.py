@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CUT", "FORM", "FORMED", "IN_CLUSTER", "SYSTEM_SCHEMES", "UUID"]
+__all__ = ["CUT", "ESCAPE", "FORM", "FORMED", "IN_CLUSTER", "SYSTEM_SCHEMES", "UUID"]
 
 _HEX = r"[0-9A-Fa-f]"
 FORM = re.compile(
     rf"""
     (?P<digest>@sha256:{_HEX}{{64}})
     |(?P<url>(?P<scheme>(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*)://(?P<user>[^/@:]+(?::[^/@]*)?@)?(?P<host>[\w.-]*)(?P<path>(?=[/:])(?::\d+)?(?:/[\w.:@/%+~-]*)?)?)
-    |(?P<iqn>(?:iqn|nqn)\.\d{{4}}-\d\d\.[\w.:-]+|(?:naa|eui)\.{_HEX}{{16,32}})
+    |(?P<iqn>(?i:iqn|nqn)\.\d{{4}}-\d\d\.[\w.:-]+|(?i:naa|eui)\.{_HEX}{{16,32}})
     |(?P<uuid>(?<!{_HEX}){_HEX}{{8}}(?P<dash>[-_]){_HEX}{{4}}(?P=dash){_HEX}{{4}}(?P=dash){_HEX}{{4}}(?P=dash){_HEX}{{12}}(?!{_HEX}))
     |(?P<machine>(?<![A-Za-z0-9])custom-[0-9a-f]{{12}}(?!{_HEX}))
     |(?P<mac>(?<![0-9A-Za-z:.-])(?:{_HEX}{{2}}(?P<colon>[:-])(?:{_HEX}{{2}}(?P=colon)){{4}}{_HEX}{{2}}|(?:{_HEX}{{4}}\.){{2}}{_HEX}{{4}})(?![0-9A-Za-z]|[:-]{_HEX}{{2}}(?:[:-]|\b)))
@@ -24,9 +24,14 @@ FORM = re.compile(
     re.VERBOSE,
 )
 """One of these at a time; what is between them are names."""
-FORMED = re.compile(rf"[.:/@]|{_HEX}{{8}}|(?:{_HEX}{{2}}-){{5}}")
+FORMED = re.compile(rf"[.:/@]|{_HEX}{{8}}[_-]|{_HEX}{{12}}|(?:{_HEX}{{2}}-){{5}}")
 """What every word has in which `FORM` matches: quicker to tell."""
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Fa-f])")
+ESCAPE = (
+    r"(?:\x1b|\\+(?:u001[bB]|x1[bB]|033|e))\[[0-9;]*[A-Za-z]"
+    r"|\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[abefnrtv0\"/])|%[0-9A-Fa-f]{2}"
+)
+"""What stands for a character in an escaped text or a URL, or for a colour: it belongs to no word beside it."""
 CUT = re.compile(r"(?<![\w.-])(?P<name>[a-z0-9][a-z0-9.-]{56,61}[a-z0-9])(?P<event>\.[0-9a-f]{13,16})?(?![\w-]|\.\w)")
 """A name of as many characters as that of an object has that was cut, as those of Jobs and Pods; of an Event, with its
 suffix."""

@@ -10,12 +10,14 @@ from enum import Enum
 from typing import NamedTuple
 
 from harvdiag.redact.key import Key
-from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_name
+from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_name, is_system_namespace
 
 __all__ = ["PART", "SHORTEST", "Entry", "Names", "Sort"]
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Without vowels, as the API server's own random names: no words come of it."""
+LETTERS = 20
+"""How many of them are letters."""
 SHORTEST, LONGEST = 6, 40
 PART = re.compile(r"[^\W_]+")
 END = ".example"
@@ -110,6 +112,11 @@ class Names:
         return text in self._issued
 
     @property
+    def has_ordinary(self) -> bool:
+        """Whether any name is an ordinary word."""
+        return bool(self._placed)
+
+    @property
     def issued(self) -> dict[str, str]:
         """Every pseudonym, and what it stands for."""
         return self._issued
@@ -132,26 +139,26 @@ class Names:
     def add(self, text: str, sort: Sort) -> None:
         """Take a name in, unless it is one of the system."""
         name = text.strip()
-        if not name or (sort is not Sort.WORD and is_system_name(name)) or self.find(name) or self.placed(sort, name):
+        if not name or _is_kept(sort, name) or self.find(name) or self.placed(sort, name):
             return
         if sort is Sort.HOST and "." in name:
             self._add_fqdn(name)
         elif sort is Sort.DOMAIN:
             self.add_domain(name)
         else:
-            self._enter(name, sort, self.make(sort, name))
+            self.enter(name, sort, self.make(sort, name))
 
     def _add_fqdn(self, name: str) -> None:
         host, _, domain = name.partition(".")
         self.add(host, Sort.HOST)
-        self._enter(name, Sort.HOST, f"{self.make(Sort.HOST, host)}.{self.domain(domain)}")
+        self.enter(name, Sort.HOST, f"{self.make(Sort.HOST, host)}.{self.domain(domain)}")
 
     def add_domain(self, name: str) -> None:
         """Take a domain in, and with it every name below it."""
         folded = name.casefold().strip(".")
         if folded and folded not in BARE and not is_known_domain(folded) and folded not in self.domains:
             self.domains.add(folded)
-            self._enter(name.strip("."), Sort.DOMAIN, self.domain(name))
+            self.enter(name.strip("."), Sort.DOMAIN, self.domain(name))
 
     def record(self, sort: Sort, original: str, pseudonym: str) -> str:
         """Note what was made for an original that shows by its form; return the pseudonym."""
@@ -160,7 +167,8 @@ class Names:
             self._issue(pseudonym, original)
         return pseudonym
 
-    def _enter(self, name: str, sort: Sort, pseudonym: str) -> None:
+    def enter(self, name: str, sort: Sort, pseudonym: str) -> None:
+        """Take a name in with the pseudonym that it is to have."""
         folded = name.casefold()
         entry = Entry(sort, name, pseudonym, sort is not Sort.WORD and is_ordinary(name, self.taken))
         self._issue(pseudonym, name)
@@ -192,12 +200,12 @@ class Names:
         raise AssertionError("two names with one digest")
 
     def code(self, text: str, length: int, sort: str = "name") -> str:
-        """Return letters and digits that stand for a text."""
-        number, found = int.from_bytes(self.key.digest(sort, text), "big"), []
-        for _ in range(length):
-            number, place = divmod(number, len(ALPHABET))
-            found.append(ALPHABET[place])
-        return "".join(found)
+        """Return letters and digits that stand for a text, a letter first."""
+        number, found = int.from_bytes(self.key.digest(sort, text), "big"), ""
+        while len(found) < length:
+            number, place = divmod(number, len(ALPHABET) if found else LETTERS)
+            found += ALPHABET[place]
+        return found
 
     def domain(self, name: str) -> str:
         """Return the pseudonym of a domain, label by label: ``sub-….dom-….example``."""
@@ -215,6 +223,13 @@ class Names:
         made = self.make(Sort.DOMAIN, owner) + END
         self._issue(made, owner)
         return ".".join((*above, made))
+
+
+def _is_kept(sort: Sort, name: str) -> bool:
+    """Whether a name is the system's own, and not the user's; a host may have any."""
+    if sort in (Sort.WORD, Sort.HOST):
+        return name == "localhost"
+    return is_system_name(name) or (sort is Sort.NAMESPACE and is_system_namespace(name))
 
 
 _PLAIN = re.compile(r"[\w.:/-]+")

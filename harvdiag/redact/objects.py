@@ -10,6 +10,7 @@ from harvdiag.kinds.kind import Kind
 from harvdiag.redact.identity import is_foreign_key, sort_of
 from harvdiag.redact.names import Names, Sort
 from harvdiag.redact.text import TextRedactor
+from harvdiag.redact.vocabulary import package_words
 
 __all__ = ["ObjectRedactor"]
 
@@ -127,7 +128,7 @@ class ObjectRedactor:
     def _map(self, obj: Obj, place: str) -> Obj:
         made: Obj = {}
         fields, is_label = (self._labels, True) if place in LABELS else (self._fields, False)
-        done = self._text.done
+        done, ordinary = self._text.done, self._names.has_ordinary
         for key, value in obj.items():
             if is_label and not isinstance(value, str):
                 field = self._fields.get(key) or self._make_field(key, False)
@@ -136,7 +137,7 @@ class ObjectRedactor:
             if field.dropped:
                 self._text.removed[key] += 1
             elif type(value) is str:
-                plain = not field.secret and field.sort is None
+                plain = not (field.secret or (ordinary and field.sort))
                 made[field.key] = (plain and done.get(value)) or self._string(field, value)
             elif value.__class__ is dict:
                 made[field.key] = self._map(value, key)
@@ -148,14 +149,16 @@ class ObjectRedactor:
 
     def _place(self, made: Obj, obj: Obj, place: str) -> Obj:
         """Replace what is a name by where it stands: in a reference, as a key of a map, in a taint."""
+        if place == "taints" and "key" in made:
+            made["key"] = self._label(str(made["key"]))
+        if not self._names.has_ordinary:
+            return made
         sort = BY_KIND.get(str(obj["kind"])) if "kind" in obj and "name" in obj else None
         if sort and (entry := self._names.placed(sort, str(obj["name"]))):
             made["name"] = entry.pseudonym
         if place in HOST_MAPS:
             named = {key: self._names.placed(Sort.HOST, key) for key in made}
             return {(entry.pseudonym if (entry := named[key]) else key): value for key, value in made.items()}
-        if place == "taints" and "key" in made:
-            made["key"] = self._label(str(made["key"]))
         return made
 
     def _list(self, items: list[Any], key: str, field: _Field) -> list[Any]:
@@ -176,7 +179,7 @@ class ObjectRedactor:
         if is_label and is_foreign_key(key):
             field = _Field(self._label(key), key in DROPPED, is_secret_key(key), sort or Sort.LABEL)
         else:
-            new = key if key.isalpha() and not key.islower() else self._text(key)
+            new = key if key.isalpha() and _is_field(key, self._names) else self._text(key)
             field = _Field(new, key in DROPPED, is_secret_key(key), sort)
         (self._labels if is_label else self._fields)[key] = field
         return field
@@ -199,6 +202,11 @@ class ObjectRedactor:
             return MASK
         entry = field.sort and self._names.placed(field.sort, value)
         return entry.pseudonym if entry else self._text(value)
+
+
+def _is_field(key: str, names: Names) -> bool:
+    """Whether a key is the name of a field, and not a name that someone gave."""
+    return not key.islower() or not names.find(key) or key in package_words()
 
 
 def _is_pin(key: str, value: object) -> bool:

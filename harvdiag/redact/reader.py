@@ -92,13 +92,9 @@ class RedactedReader:
     def _redact_manifest(self, manifest: Manifest) -> Manifest:
         text, names = self._redactor.text, self._redactor.names
         origin = manifest.origin and self._redact_manifest(manifest.origin)
-        stem, dot, ending = manifest.name.partition(".")
-        named = (
-            f"{names.make(Sort.SOURCE, stem)}{dot}{ending}"
-            if ending in _ENDINGS
-            else names.make(Sort.SOURCE, manifest.name)
-        )
-        names.record(Sort.SOURCE, manifest.name, named)
+        _, dot, ending = manifest.name.partition(".")
+        named = names.make(Sort.SOURCE, manifest.name) + (f".{ending}" if dot and ending in _ENDINGS else "")
+        names.enter(manifest.name, Sort.SOURCE, named)
         return replace(
             manifest,
             name=named,

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from os.path import commonprefix
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.fields import Obj
 from harvdiag.kinds.kind import Kind
 from harvdiag.redact.identity import collect_names, collect_taken
 from harvdiag.redact.key import Key
+from harvdiag.redact.ledger import Ledger
 from harvdiag.redact.names import Names, Sort
 from harvdiag.redact.objects import ObjectRedactor
 from harvdiag.redact.reveal import reveal_text
+from harvdiag.redact.scan import Scan
 from harvdiag.redact.text import TextRedactor
 
 __all__ = ["Redactor"]
@@ -29,10 +32,17 @@ class Redactor:
     def __init__(self, key: Key, words: Iterable[str] = (), patterns: Sequence[str] = ()) -> None:
         self.key = key
         self.names = Names(key)
+        self.unnoted = ""
+        """Why the originals could not be noted for the way back; empty where they were."""
         self._text = TextRedactor(self.names, [_compile(pattern) for pattern in patterns])
         self._object = ObjectRedactor(self.names, self._text)
         for word in words:
             self.names.add(word, Sort.WORD)
+
+    @property
+    def removed(self) -> Counter[str]:
+        """How often something was taken out, by what it is."""
+        return self._text.removed
 
     def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
         """Take in the names that objects tell."""
@@ -53,7 +63,7 @@ class Redactor:
         """Return how the originals begin whose pseudonyms begin so; where that cannot be told, a shorter beginning."""
         alike = [original for made, original in self.names.issued.items() if made.startswith(text) and made != text]
         if len(text) > 20 and alike:
-            return commonprefix([original[: len(text)] for original in alike])  # noqa: RUF071 - letters, not folders
+            return _common_start([original[: len(text)] for original in alike])
         whole = reveal_text(text, self.names.issued, self.names.made_parts)
         # The last word may be the beginning of a longer pseudonym.
         return (
@@ -64,9 +74,27 @@ class Redactor:
             else whole
         )
 
+    def vet(self, members: Mapping[str, bytes]) -> None:
+        """Look through what is to be written, by its names; note what the pseudonyms in it stand for.
+
+        Raises LeakError if an original or a secret is left.
+        """
+        Scan(self.names).check(members)
+        try:
+            Ledger(self.key).add(self.names.issued)
+        except OSError as error:
+            self.unnoted = (error.strerror or "it failed").lower()
+
     def object(self, kind: Kind, obj: Obj) -> Obj:
         """Return a copy of an object of a kind without what identifies, and without credentials."""
         return self._object(kind, obj)
+
+
+def _common_start(texts: Sequence[str]) -> str:
+    """The letters with which all of some texts begin."""
+    low, high = min(texts), max(texts)
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False))
+    return "".join(letter for letter, _ in same)
 
 
 def _compile(pattern: str) -> re.Pattern[str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["find_strangers", "reveal_text"]
+__all__ = ["MADE", "find_strangers", "reveal_text"]
 
 _WORD = re.compile(r"[\w.:/+@~%-]+")
 _PART = re.compile(r"[^\W_]+")
-_MADE = re.compile(
-    r"\b(?:host|cluster|ns|vm|vol|img|net|key|user|upgrade|obj|label|dom|source|word)-[bcdfghjklmnpqrstvwxz2456789]{6,}"
+MADE = re.compile(
+    r"\b(?:host|cluster|ns|vm|vol|img|net|key|user|upgrade|obj|label|dom|source|word|sub)-[bcdfghjklmnpqrstvwxz2456789]{6,}"
 )
 
 
@@ -38,4 +38,5 @@ def _reveal_word(word: str, issued: Mapping[str, str], starts: Mapping[str, int]
 
 def find_strangers(text: str, issued: Mapping[str, str]) -> list[str]:
     """Return what looks like a pseudonym in a text, and is none that is known."""
-    return [made for made in dict.fromkeys(_MADE.findall(text)) if made not in issued]
+    known = {found for made in issued for found in MADE.findall(made)}
+    return [made for made in dict.fromkeys(MADE.findall(text)) if made not in known]

@@ -17,8 +17,6 @@ _VERSION = re.compile(r"v?\d+[\w.+-]*")
 _API = re.compile(r"/(?:api|apis|v1|v2|v3|healthz|readyz|livez|metrics|openapi|version|k8s)(?:[/?]|$)")
 _SHARES = ("nfs", "cifs", "smb", "s3")
 """Schemes whose paths are names that someone gave."""
-_FEW = 6
-"""Different letters that a digest has at least; with fewer it is a word, or filled up with zeros."""
 
 
 class Shapes:
@@ -53,9 +51,8 @@ class Shapes:
     # --- numbers ---------------------------------------------------------------------------------------------------
 
     def _digits(self, sort: str, text: str) -> str:
-        """128 hexadecimal digits that stand for a text."""
-        digest = self._names.key.digest
-        return (digest(sort, text.casefold()) + digest(f"{sort}+", text.casefold())).hex()
+        """64 hexadecimal digits that stand for a text."""
+        return self._names.key.digest(sort, text.casefold()).hex()
 
     def _machine(self, text: str) -> str:
         return self._names.record(Sort.MACHINE, text, f"custom-{self._digits('machine', text[7:])[:12]}")
@@ -69,11 +66,11 @@ class Shapes:
     def _hash(self, text: str) -> str:
         """The pseudonym of a digest. The first 12 digits of that of a cattle-id are those of the Machine's name."""
         plain = text.casefold()
-        if plain.isdigit() or len(set(plain)) < _FEW:
+        if plain.isdigit():
             return text
         if len(plain) == 32:
             return self._uuid(Sort.HASH, text)
-        made = f"{self._digits('machine', plain[:12])[:12]}{self._digits('hash', plain)}"
+        made = f"{self._digits('machine', plain[:12])[:12]}{self._digits('hash', plain)}{self._digits('more', plain)}"
         return self._names.record(Sort.HASH, text, spell_like(text, made[: len(plain)]))
 
     def _ip(self, text: str) -> str:
@@ -85,7 +82,7 @@ class Shapes:
             head, _, rest = text.partition(":")
             return f"{head}:{self._plain(rest)}"
         kind, made = text.partition(".")[0], self._digits("hash", text)
-        named = kind in ("iqn", "nqn")
+        named = kind.casefold() in ("iqn", "nqn")
         made = f"{kind}.2000-01.example:{made[:12]}" if named else f"{kind}.{made[: len(text) - 4]}"
         return self._names.record(Sort.HASH, text, made)
 

@@ -8,16 +8,13 @@ from collections.abc import Callable, Sequence
 
 from harvdiag.core.secrets import MASK, mask_secrets
 from harvdiag.redact.encoded import is_encoded, redact_encoded
-from harvdiag.redact.forms import CUT, FORM, FORMED, UUID
+from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, UUID
 from harvdiag.redact.names import PART, Entry, Names, Sort
 from harvdiag.redact.shapes import Shapes
 
 __all__ = ["TextRedactor"]
 
-WORD = re.compile(
-    r"\\(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[abefnrtv0])|\x1b\[[0-9;]*[A-Za-z]|%[0-9A-Fa-f]{2}|[\w.:@/+~-]+"
-)
-"""A word of a text. What stands for a character, as in escaped text and in URLs, belongs to none."""
+WORD = re.compile(rf"{ESCAPE}|[\w.:@/+~-]+")
 _ESCAPES = ("\\", "\x1b", "%")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
 _DULL = re.compile(r"[A-Za-z]{0,3}|\d{1,12}(?:\.\d+)?[A-Za-z]{0,2}|\d[\d:-]{1,9}")
@@ -125,6 +122,11 @@ class TextRedactor:
         return replace_between(CUT, word, self._cut, self._plain) if len(word) >= 58 else self._plain(word)
 
     def _plain(self, word: str) -> str:
+        if UUID.search(word):
+            return replace_between(UUID, word, lambda match: self._shapes.uuid(match[0]), self._formed)
+        return self._formed(word)
+
+    def _formed(self, word: str) -> str:
         return replace_between(FORM, word, self._shapes, self._known) if FORMED.search(word) else self._known(word)
 
     def _known(self, text: str) -> str:

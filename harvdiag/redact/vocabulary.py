@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 
 from harvdiag.core.fields import field_path
 from harvdiag.kinds import CATALOGUE
 from harvdiag.redact.words import ORDINARY, TOP_DOMAINS
 
-__all__ = ["is_known_domain", "is_ordinary", "is_system_name", "is_system_namespace", "looks_like_domain"]
+__all__ = [
+    "is_known_domain",
+    "is_ordinary",
+    "is_system_name",
+    "is_system_namespace",
+    "looks_like_domain",
+    "package_words",
+]
 
 _NAMESPACES = re.compile(
     r"(?:kube|cattle|fleet|longhorn|harvester|rancher|calico|tigera|cluster-fleet|cdi|kubevirt|forklift|suse|capi|capr)"
@@ -34,6 +43,7 @@ _DOMAINS = re.compile(
 _TOP = frozenset(TOP_DOMAINS.split())
 _SINGLE = re.compile(r"[a-z0-9_-]+\.(?:in|md|py|is|no|at|id|my|it|me|be|co|prod|site|int|info|mil|cloud)")
 """One word before one of these is a file, or the end of a sentence."""
+_LETTERS = re.compile(r"[a-z]+")
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _CAMEL = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+")
 
@@ -46,8 +56,8 @@ def is_system_namespace(name: str) -> bool:
 
 
 def is_system_name(name: str) -> bool:
-    """Whether no one gave this name: that of a namespace, or of what a controller makes."""
-    return name in _SHARED or is_system_namespace(name) or _SYSTEM_NAMES.fullmatch(name) is not None
+    """Whether no one gave this name: that of what a controller makes, or of a namespace that any cluster has."""
+    return name in _SHARED or _SYSTEM_NAMES.fullmatch(name) is not None
 
 
 def is_ordinary(name: str, taken: str = "") -> bool:
@@ -78,6 +88,16 @@ def _words() -> frozenset[str]:
         for text in (kind.bare, kind.plural, *_SPLIT.split(kind.group), *steps):
             found |= {text.casefold(), *(word.casefold() for word in _CAMEL.findall(text))}
     return frozenset(found - {""})
+
+
+@cache
+def package_words() -> frozenset[str]:
+    """Every word that harvdiag itself may say: where one is a name, a report has it all the same."""
+    found: set[str] = set()
+    for path in Path(__file__).parents[1].rglob("*.py"):
+        with suppress(OSError):
+            found |= {*_LETTERS.findall(path.read_text(encoding="utf-8", errors="replace").casefold())}
+    return frozenset(found)
 
 
 def is_known_domain(name: str) -> bool:

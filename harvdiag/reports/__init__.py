@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.outgoing import vet_outgoing
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def save_report(text: str, file: str | os.PathLike[str]) -> Path:
     from harvdiag.io.whole import write_whole
 
     path = report_path(file)
+    vet_outgoing(path.name, text)
     try:
         write_whole(path, text.encode())
     except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError

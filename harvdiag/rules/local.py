@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from harvdiag.core.policy import LOCAL, LocalCheck, LocalLog, Policy, Where
+from harvdiag.core.local import LocalCheck, LocalLog, Where
+from harvdiag.core.policy import LOCAL, Policy
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.engine import Check, Rule
 from harvdiag.rules.local_checks import build_check, describe_condition, exact_namespaces, fill_template

@@ -12,8 +12,9 @@ from harvdiag.core.ages import format_span
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_labels, name_of, namespace_of
+from harvdiag.core.local import Condition, LocalCheck, Operator, Where
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.policy import Condition, LocalCheck, Operator, Policy, Rewrite, Where, fits
+from harvdiag.core.policy import Policy, Rewrite, fits
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, Found, parse_query
 from harvdiag.core.secrets import mask_secrets
@@ -22,7 +23,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.engine import Check, Hit
-from harvdiag.rules.facts import Facts, Unjudged
+from harvdiag.rules.facts import Facts, UnjudgedError
 
 __all__ = ["build_check", "describe_condition", "exact_namespaces", "fill_template"]
 
@@ -90,12 +91,12 @@ def _fill(text: str, words: dict[str, str]) -> str:
 
 
 def _find_objects(facts: Facts, check: LocalCheck, policy: Policy) -> Iterator[tuple[ObjectRef, Obj]]:
-    """The objects that it is about. Raises Unjudged where the source knows no such kind."""
+    """The objects that it is about. Raises UnjudgedError where the source knows no such kind."""
     snapshot, where = facts.snapshot, check.where
     try:
         kind = snapshot.resolve_kind(check.kind)
     except UsageError as error:
-        raise Unjudged(str(error)) from None
+        raise UnjudgedError(str(error)) from None
     namespaces = tuple(map(policy.redact, exact_namespaces(where)))
     if kind.lazy and namespaces:
         objects: Sequence[Obj] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -137,6 +137,9 @@ class Redactor(Protocol):
 
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
+
+    def vet(self, members: Mapping[str, bytes]) -> None:
+        """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
 
     def learn(self, objects: Iterable[tuple[Kind, Obj]]) -> None:
         """Take in the names that objects tell, to be replaced in texts."""

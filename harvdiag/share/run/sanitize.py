@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from bleach.css_sanitizer import CSSSanitizer  # type: ignore[import-untyped]
-from bleach.sanitizer import Cleaner  # type: ignore[import-untyped]
+from bleach.css_sanitizer import CSSSanitizer
+from bleach.sanitizer import Cleaner
 
 __all__ = ["sanitize"]
 

@@ -89,7 +89,8 @@ def save_snapshot(
 
     Without a `file` it is `default_name` in the current folder. The file is written completely or not at all, and is
     readable by its owner alone. Raises UsageError for an unknown kind and for a path that cannot be written; an
-    existing snapshot is replaced, any other file is not. Raises SourceError if nothing at all was seen.
+    existing snapshot is replaced, any other file is not. Raises SourceError if nothing at all was seen, or if something
+    is left in a redacted one.
     """
     file = default_name(snapshot.manifest) if file is None else file
     path = check_target(file)
@@ -105,6 +106,8 @@ def save_snapshot(
     manifest = json.dumps(_build_manifest(snapshot, chosen, parts, selections), indent=1).encode() + b"\n"
     members = {MANIFEST: manifest} | {member_name(kind.resource): parts[kind.name] for kind in chosen}
     members |= {SELECTIONS: selections} if selections else {}
+    if snapshot.redactor is not None:
+        snapshot.redactor.vet(members)
     try:
         size = _replace_file(path, members)
     except OSError as error:

@@ -1,0 +1,103 @@
+"""Nothing that identifies, and nothing secret, is in what is handed on: byte by byte, and in what is encoded in it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import harvdiag as hd
+from harvdiag.redact import Key, LeakError, Redactor, redact_snapshot, save_redacted
+from tests.redact import canaries
+from tests.sample import examples
+
+RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
+
+
+def key(folder: Path) -> Key:
+    return Key(bytes(range(32)), folder / "redaction.key")
+
+
+def unfold(data: bytes, depth: int = 0) -> Iterator[bytes]:
+    """The bytes, and all that is in base64, or gzip in base64, in them."""
+    yield data
+    for run in set(RUN.findall(data)) if depth < 5 else ():
+        for fill in ("", "=", "=="):
+            try:
+                found = base64.b64decode(run + fill.encode(), altchars=b"-_" if b"-" in run or b"_" in run else None)
+            except ValueError:
+                continue
+            yield from unfold(gzip.decompress(found) if found[:2] == b"\x1f\x8b" else found, depth + 1)
+
+
+def left(data: bytes) -> list[str]:
+    """The canaries that are in some bytes, or encoded in them."""
+    texts = [text.lower() for text in unfold(data)]
+    words = (*canaries.NAMES, *canaries.SECRETS, canaries.LONG[:12], canaries.UID.replace("-", ""))
+    return [word for word in words if any(word.lower().encode() in text for text in texts)]
+
+
+@pytest.mark.parametrize("form", canaries.FORMS)
+def test_no_canary_is_left_in_a_snapshot(form: str, tmp_path: Path) -> None:
+    """In no member and no name of one, nor in its findings, whatever the form in which it stood."""
+    write: Callable[[str], str] = canaries.FORMS[form]
+    source = tmp_path / f"{canaries.CLUSTER}.json"
+    items = canaries.objects(write(canaries.EVERYTHING))
+    source.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": items}), encoding="utf-8")
+    assert left(source.read_bytes())
+    snapshot = redact_snapshot(hd.open(source).snapshot, Redactor(key(tmp_path)))
+    saved, _ = save_redacted(snapshot, tmp_path / "out.harvdiag.zip", ["namespaces", "pvc", "vm"])
+    with zipfile.ZipFile(saved.path) as box:
+        members = {name: box.read(name) for name in box.namelist()}
+    assert {name: found for name, data in members.items() if (found := left(data + name.encode()))} == {}
+    assert left(repr(hd.open(saved.path).check()).encode()) == []
+
+
+REDACTOR = Redactor(Key(bytes(range(32)), Path("of-a-test")))
+REDACTOR.learn([])
+for _name, _sort in ((canaries.HOST, "HOST"), (canaries.VM, "VM"), (canaries.SPACE, "NAMESPACE")):
+    from harvdiag.redact.names import Sort
+
+    REDACTOR.names.add(_name, Sort[_sort])
+BETWEEN = st.sampled_from(
+    [" ", "/", ":", ",", "\n", "\\n", '"', "'", "=", "-", "_", ".", "@", "%2F", "(", "]", "\x1b[1m", "\\u003c", ";"]
+)
+KNOWN = (canaries.HOST, canaries.VM, canaries.SPACE, canaries.ADDRESS, canaries.MAC, canaries.UID)
+
+
+@settings(max_examples=examples(150), deadline=None)
+@given(st.sampled_from(KNOWN[:3]), BETWEEN, BETWEEN, st.text(max_size=8), st.sampled_from(list(canaries.FORMS)))
+def test_a_name_is_replaced_wherever_it_stands(word: str, before: str, after: str, beside: str, form: str) -> None:
+    """Between any two characters that separate words, in any form, beside any text."""
+    text = canaries.FORMS[form](f"{beside}{before}{word}{after}{beside}")
+    made = REDACTOR.text(text)
+    assert not any(word.encode() in found.lower() for found in unfold(made.encode("utf-8", "surrogatepass")))
+
+
+@pytest.mark.parametrize("word", KNOWN)
+def test_equal_in_equal_out(word: str) -> None:
+    """In a sentence, in capitals, and in base64; and translated back it is itself."""
+    made = REDACTOR.text(word)
+    assert made != word
+    assert REDACTOR.text(f"about {word}: x") == f"about {made}: x"
+    assert REDACTOR.text(canaries.plain64(f"about {word}: x")) == canaries.plain64(f"about {made}: x")
+    assert REDACTOR.reveal(f"about {made}: x") == f"about {word}: x"
+
+
+@pytest.mark.parametrize("word", [*canaries.NAMES[:1], canaries.UID, canaries.ADDRESS, canaries.PEM, canaries.TOKEN])
+@pytest.mark.parametrize("form", ["plain", "base64", "gzip", "gzip in json in gzip"])
+def test_the_last_look_finds_what_is_left(word: str, form: str) -> None:
+    """And says where, but not what."""
+    REDACTOR.text(" ".join(canaries.NAMES))
+    with pytest.raises(LeakError) as caught:
+        REDACTOR.vet({"kinds/nodes.jsonl": json.dumps({"a": {"b": canaries.FORMS[form](f"of {word} is")}}).encode()})
+    assert word not in str(caught.value)
+    assert "kinds/nodes.jsonl" in str(caught.value)
