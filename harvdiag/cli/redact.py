@@ -12,6 +12,7 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending, check_output, write_written
+from harvdiag.cli.notes import carry_notes
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.redaction import KEY, WORDS, ask_redaction, read_words
 from harvdiag.cli.snapshot import check_snapshot_file, is_checkable
@@ -130,6 +131,7 @@ def _summary_text(source: Snapshot, saved: Saved, redactor: Redactor) -> str:
     if ordinary:
         told = ", ".join(ordinary)
         lines.append(f"Verify:   {told}: an ordinary word is replaced where it stands as a name, not in sentences.")
+    lines += [f"Notes:    {told}." for told in (carry_notes(source, saved.path),) if told]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
     lines.append(f"Key:      {redactor.key.path} (mark {redactor.key.mark}); it is not in the file. Hand it to no one.")
     if redactor.unnoted:

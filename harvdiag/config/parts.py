@@ -9,8 +9,8 @@ from string import Formatter
 from harvdiag.config.regex import find_fault
 from harvdiag.config.section import Section, show_value
 from harvdiag.core.errors import UsageError
+from harvdiag.core.local import Where
 from harvdiag.core.model import Severity
-from harvdiag.core.policy import Where
 from harvdiag.core.selector import parse_selector
 from harvdiag.core.suggest import did_you_mean, suggest_names
 

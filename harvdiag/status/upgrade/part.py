@@ -63,6 +63,7 @@ class PartKey(Enum):
     WARNING = "Warning"
     FAILED_AT = "Failed at"
     LOG = "Log"
+    SETTINGS = "Settings"
 
 
 class Part(NamedTuple):
