@@ -88,6 +88,26 @@ def test_a_run_that_fails_is_written_up_to_there_and_tells_nothing_about_the_mac
     assert not LOADED.search(page)
 
 
+def test_a_redacted_run_shows_no_name_of_the_source(tmp_path: Path) -> None:
+    """Neither in outputs and pictures nor in the notebook's own words, where one stands by chance; notes go with it."""
+    (tmp_path / "mine.zip").write_bytes(BROKEN.read_bytes())
+    environment = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "APPDATA": str(tmp_path)}
+    words = ("note", "mine.zip", "node-without-machine srv09", "srv09 came by hand", "--status", "acknowledged")
+    assert run(*words, cwd=tmp_path, **environment).returncode == 0
+    cells = (code('SOURCE = ""', "parameters"), code("import harvdiag as hd\nhd.open(SOURCE)"))
+    nbformat.write(notebook(nbformat.v4.new_markdown_cell("# As on srv09"), *cells), tmp_path / "x.ipynb")
+    done = run("run", "x.ipynb", "--source", "mine.zip", "--redact", cwd=tmp_path, **environment)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "x.html").read_text(encoding="utf-8")
+    assert [
+        name for name in ("srv06", "srv07", "srv08", "srv09", "mine.zip", str(tmp_path)) if name in whole(page)
+    ] == []
+    assert "has no Machine" in page
+    assert "acknowledged" in page
+    refused = run("run", "x.ipynb", "--redact", cwd=tmp_path, **environment)
+    assert "name it with --source" in refused.stderr
+
+
 ENDS = [
     ("import time; time.sleep(60)", "cell 1 of 1 failed: Timeout: it took more than 1 s"),
     ("import os; os._exit(1)", "cell 1 of 1 failed: Kernel: Kernel died"),

@@ -6,7 +6,7 @@ was made: neither paths nor times, and no widgets, which live with their kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -50,6 +50,8 @@ class Order:
     """How many seconds one cell may take."""
     settings: Path | None = None
     """The file of settings (`harvdiag.toml`); None: what is found from the notebook's folder."""
+    rename: Callable[[str], str] | None = None
+    """A change of every text that is written, such as to pseudonyms."""
 
     @property
     def place(self) -> Path | None:
@@ -77,13 +79,15 @@ def run_notebook(
     nbformat = load_library("nbformat")
     from harvdiag.share.run.kernel import Conditions, execute
     from harvdiag.share.run.parameters import set_parameters
-    from harvdiag.share.run.scrub import scrub
+    from harvdiag.share.run.scrub import rename, scrub
 
     order = order or Order()
     document = _read(notebook, nbformat)
     set_parameters(document, order.given, notebook.name)
     failure = execute(document, notebook.parent, Conditions(order.timeout, order.settings), watch)
     scrub(document, notebook.parent, order.place)
+    if order.rename:
+        rename(document, order.rename)
     cells = sum(cell.cell_type == "code" for cell in document.cells)
     return Result(path=save_report(_render(document, output, nbformat), output), cells=cells, failure=failure)
 
