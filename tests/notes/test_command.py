@@ -65,7 +65,10 @@ def test_a_note_is_written_listed_and_shown(bundle: Path) -> None:
     checked = run("check", bundle, "--brief")
     assert checked.returncode == 1
     assert "(acknowledged, 1 consequence)" in checked.stdout
-    assert "4, 5 and 6: ticked as done" in " ".join(run("upgrade", bundle).stdout.split())
+    for words in ((), ("--node", "srv09")):
+        told = " ".join(run("upgrade", bundle, *words).stdout.split())
+        assert "4, 5 and 6: ticked as done" in told
+        assert re.search(r"Noted Ann, \S+ \S+ UTC, acknowledged, 2 steps ticked: added by hand Noted Bob, ", told)
 
 
 @pytest.mark.parametrize(
