@@ -229,6 +229,19 @@ def test_notes_are_taken_along_to_what_is_saved(bundle: Path, tmp_path: Path, co
     assert "Notes" not in run(command, bundle, "-o", tmp_path / "b.harvdiag.zip", **env).stdout, "it is its own file"
 
 
+def test_what_is_written_on_a_redacted_source_comes_back(bundle: Path, tmp_path: Path) -> None:
+    """In the owner's names, and what was there is not there again."""
+    env = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    note(bundle, FINDING, "srv09 was added by hand")
+    run("redact", bundle, "-o", tmp_path / "out.harvdiag.zip", **env)
+    (root, *_) = hd.open(tmp_path / "out.harvdiag.zip").check()
+    note(tmp_path / "out.harvdiag.zip", root.rule, f"reinstall {root.subject.name}")
+    revealed = run("redact", "--reveal", given=(tmp_path / "out.notes.yaml").read_text(), **env)
+    (tmp_path / "back.yaml").write_text(revealed.stdout)
+    assert "1 note added" in note(bundle, "--merge", tmp_path / "back.yaml").stderr
+    assert [n.text for n in hd.open(bundle).notes] == ["srv09 was added by hand", "reinstall srv09"]
+
+
 def test_findings_are_completed(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As rule and subject; after the rule the subject."""
     for line, expected in ((f"note {bundle} node-w", FINDING), (f"note {bundle} node-without-machine ", "srv09")):
