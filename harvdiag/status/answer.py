@@ -262,9 +262,13 @@ def describe_alike(alike: Sequence[Finding]) -> str:
 
 
 def name_alike(subjects: Sequence[ObjectRef]) -> str:
-    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first."""
+    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first.
+
+    A kind that harvdiag does not know has the name of its list, ``namespaces``, which is a plural already.
+    """
     first, *others = subjects
-    return f"{first.kind}s {join_names([subject.name for subject in subjects])}" if others else str(first)
+    kinds = first.kind if first.kind.islower() else f"{first.kind}s"
+    return f"{kinds} {join_names([subject.name for subject in subjects])}" if others else str(first)
 
 
 def _cut_clause(message: str, room: int) -> str:

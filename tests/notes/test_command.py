@@ -207,6 +207,23 @@ def test_notes_on_a_cluster_are_in_the_working_folder(tmp_path: Path) -> None:
     assert f"{context}.notes.yaml" in {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.parametrize("command", ["redact", "snapshot"])
+def test_notes_are_taken_along_to_what_is_saved(bundle: Path, tmp_path: Path, command: str) -> None:
+    """With the same pseudonyms as its objects, also in the name of what is gone; status and ticks fit the findings."""
+    note(bundle, FINDING, "srv09 was added by hand", "--status", "acknowledged", "--done", "4")
+    note("--notes", tmp_path / "b.notes.yaml", "node-unready:Node::srv77", "gone")
+    out, env = tmp_path / "out.harvdiag.zip", {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    saved = run(command, bundle, "-o", out, **env)
+    assert "out.notes.yaml beside it: 2 notes; hand it on, too" in saved.stdout
+    cluster = hd.open(out)
+    (root, *_), notes = cluster.check(), cluster.notes
+    assert (notes.status(root.fingerprint), notes.ticked(root)) == (NoteStatus.ACKNOWLEDGED, {4})
+    assert notes.of(root.fingerprint)[0].text == f"{root.subject.name} was added by hand"
+    text = (tmp_path / "out.notes.yaml").read_text()
+    assert ("srv09" in text, "srv77" in text) == ((command == "snapshot"),) * 2
+    assert "Notes" not in run(command, bundle, "-o", tmp_path / "b.harvdiag.zip", **env).stdout, "it is its own file"
+
+
 def test_findings_are_completed(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As rule and subject; after the rule the subject."""
     for line, expected in ((f"note {bundle} node-w", FINDING), (f"note {bundle} node-without-machine ", "srv09")):

@@ -126,6 +126,18 @@ def test_words_are_filled_in_and_quoted_in_commands() -> None:
     assert (finding.family, finding.fingerprint) == ("local", "own:Node::hv 01; rm")
 
 
+def test_several_fields_may_have_to_fulfil_conditions() -> None:
+    """All of them, of the same object; each is evidence."""
+    ready = {"path": "status.conditions[type=Ready].status", "not-equals": "True"}
+    old, young = ({"path": "metadata.creationTimestamp", "older-than": age} for age in ("2h", "4h"))
+    (finding,) = judge(Port([NODE]), kind="Node", message="{value}", also=old, **ready).findings
+    assert (finding.message, [e.path for e in finding.evidence]) == (
+        "False",
+        ["status.conditions[type=Ready].status", "metadata.creationTimestamp"],
+    )
+    assert judge(Port([NODE]), kind="Node", message="m", also=[old, young], **ready).outcome == "passed"
+
+
 def test_where_chooses_objects() -> None:
     """By name, namespace and label."""
     same = {"kind": "Node", "path": "metadata.uid", "missing": True, "message": "m"}
@@ -171,6 +183,17 @@ def test_a_pattern_finds_lines_of_nodes_and_pods() -> None:
     assert "abcdefghijkl" not in str(found)
     only = judge(Logs([NODE], logs), pattern="x509:", meaning="m", where={"namespace": "default", "container": "app"})
     assert [finding.subject.name for finding in only.findings] == ["web-1"]
+
+
+def test_older_lines_of_a_log_do_not_count_where_a_pattern_says_so() -> None:
+    """By their own time, else that of the line before; a line whose time is unknown counts."""
+    day = "2025-05-{}T10:00:00Z failed\n  at failed.go\n"
+    logs = {"logs/a/old/c.log": day.format("04"), "logs/a/new/c.log": day.format("07"), "logs/a/none/c.log": "failed\n"}
+    found = judge(Logs([NODE], logs), pattern="failed", meaning="m", **{"newer-than": "2d"}).findings
+    assert [(finding.subject.name, finding.message[-9:]) for finding in found] == [
+        ("new", "(2 lines)"),
+        ("none", " (1 line)"),
+    ]
 
 
 @pytest.mark.parametrize(
