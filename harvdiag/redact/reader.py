@@ -12,6 +12,7 @@ from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds.keep import share_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.redact.identity import IDENTITY, sort_of
@@ -192,7 +193,10 @@ class RedactedReader:
         return self._redact(vetted)
 
     def _redact(self, listing: Listing) -> Listing:
-        items = [self._redactor.object(listing.kind, obj) for obj in listing.items]
+        kind = listing.kind
+        # What harvdiag itself puts together of hosts has no more than is used.
+        used = (share_object(kind, obj) if kind.served else obj for obj in listing.items)
+        items = [self._redactor.object(kind, obj) for obj in used]
         return replace(
             listing, items=items, namespace=self._space(listing.namespace), reason=self._redactor.text(listing.reason)
         )

@@ -30,7 +30,7 @@ from harvdiag.reports.notebook.parts import (
     pair,
     tick,
 )
-from harvdiag.status.answer import list_steps
+from harvdiag.status.answer import Step, list_steps
 from harvdiag.status.notes import summarize_notes
 from harvdiag.status.policy import list_remarks
 from harvdiag.status.summary import (
@@ -221,13 +221,20 @@ def _object_evidence(about: ObjectRef, known: Collection[Evidence]) -> str:
     return f"<div><b>{escape_html(about)}</b>{whole}</div>{''.join(fields)}"
 
 
-def _finding_advice(finding: Finding, notes: Notes) -> str:
-    return _next_steps(finding, notes) + caution(finding.caution)
+def _finding_advice(finding: Finding, notes: Notes, whole: Finding | None = None) -> str:
+    return _next_steps(finding, notes, whole) + caution(finding.caution)
 
 
-def _next_steps(finding: Finding, notes: Notes) -> str:
-    steps = "".join(f"<li>{tick(step.ticked)}{format_step(step.text)}</li>" for step in list_steps(finding, notes))
+def _next_steps(finding: Finding, notes: Notes, whole: Finding | None) -> str:
+    told = list_steps(finding, notes, whole)
+    steps = "".join(_step_item(step, place) for place, step in enumerate(told, 1))
     return f"<div><b>Next</b><ol style='margin:.2em 0'>{steps}</ol></div>" if steps else ""
+
+
+def _step_item(step: Step, place: int) -> str:
+    """A step of a list; its number is told where it is not its place: steps before it are left out."""
+    value = f" value='{step.number}'" if step.number != place else ""
+    return f"<li{value}>{tick(step.ticked)}{format_step(step.text)}</li>"
 
 
 def _link_list(links: Iterable[str]) -> str:
@@ -247,7 +254,7 @@ def _consequence_cards(
     """The consequences, each with its advice beyond what was shown before."""
     shown, notes = [finding], notes or Notes()
     for other in others:
-        further = _finding_advice(without_repeats(other, shown), notes)
+        further = _finding_advice(without_repeats(other, shown), notes, other)
         further = fold("Its own steps and caution", further) if folded and further else further
         told = f"<div>{escape_html(other.message)}</div>{further}{finding_notes(notes, other)}"
         body = f"{finding_heading(other, notes)}{told}"
