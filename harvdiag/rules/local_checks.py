@@ -194,6 +194,14 @@ def _holds(facts: Facts, condition: Condition, value: Any) -> bool:
     return value is not None and _COMPARE[operator](facts, value, operand)
 
 
+def _matches(text: str, pattern: str) -> bool:
+    if re.search(pattern, text[:LONGEST]):
+        return True
+    if len(text) > LONGEST:
+        raise _IncomparableError(f"a text of {LONGEST:,} characters at most")
+    return False
+
+
 def _compare_numbers(operator: Operator, value: Any, operand: Any) -> bool:
     number, limit = read_quantity(value), read_quantity(operand)
     if number is None or limit is None:
@@ -211,7 +219,7 @@ def _compare_ages(facts: Facts, operator: Operator, value: Any, operand: timedel
 _COMPARE: dict[Operator, Callable[[Facts, Any, Any], bool]] = {
     Operator.EQUALS: lambda _, value, operand: _equals(value, operand),
     Operator.IN: lambda _, value, operand: any(_equals(value, each) for each in operand),
-    Operator.MATCHES: lambda _, value, operand: re.search(operand, _text(value)[:LONGEST]) is not None,
+    Operator.MATCHES: lambda _, value, operand: _matches(_text(value), operand),
     Operator.LESS_THAN: lambda _, value, operand: _compare_numbers(Operator.LESS_THAN, value, operand),
     Operator.GREATER_THAN: lambda _, value, operand: _compare_numbers(Operator.GREATER_THAN, value, operand),
     Operator.OLDER_THAN: lambda facts, value, operand: _compare_ages(facts, Operator.OLDER_THAN, value, operand),

@@ -152,12 +152,17 @@ def build_answer(findings: Findings) -> Answer:
     )
 
 
-def list_steps(finding: Finding, notes: Notes) -> tuple[Step, ...]:
-    """Return the steps of a finding with their numbers, and with the ticks that notes give them."""
-    of, ticked = len(finding.next), notes.ticked(finding)
+def list_steps(finding: Finding, notes: Notes, whole: Finding | None = None) -> tuple[Step, ...]:
+    """Return the steps of a finding with their numbers, and with the ticks that notes give them.
+
+    Of a finding of which steps were left out the numbers are those that they have in the `whole`: a tick names them.
+    """
+    whole = whole or finding
+    of, ticked = len(whole.next), notes.ticked(whole)
     return tuple(
         Step(number=number, of=of, text=step, done=is_answered(step), ticked=number in ticked)
-        for number, step in enumerate(finding.next, 1)
+        for number, step in enumerate(whole.next, 1)
+        if step in finding.next
     )
 
 

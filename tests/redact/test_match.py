@@ -33,6 +33,14 @@ def test_the_same_under_the_key(desk: Path) -> None:
         assert "hv01" not in result.stdout
 
 
+def test_a_redacted_bundle_tells_its_key_too(desk: Path) -> None:
+    """As its snapshot does; the two are the same."""
+    made = run("redact", LOST, "--as", "bundle", "-o", "bundle.zip", "--key", "own.key", cwd=desk)
+    assert made.returncode == 0, made.stderr
+    assert run("compare", LOST, "bundle.zip", "--key", "own.key", cwd=desk).returncode == 0
+    assert run("compare", "own.harvdiag.zip", "bundle.zip", cwd=desk).returncode == 0
+
+
 def test_words_that_were_replaced_besides_are_given_again(desk: Path) -> None:
     """Else they differ."""
     (desk / "words").write_text("Pre-drained\n")

@@ -110,6 +110,16 @@ def test_a_value_that_cannot_be_compared_is_a_note() -> None:
     )
 
 
+def test_a_value_that_is_too_long_is_a_note_too() -> None:
+    """What stands at its end is not looked at, so that nothing is said of it."""
+    node = {**NODE, "metadata": {"name": "hv01", "labels": {"zone": "a" * 5000 + "end"}}}
+    told = {"kind": "Node", "path": "metadata.labels.zone", "message": "m"}
+    for condition in ("matches", "not-matches"):
+        (finding,) = judge(Port([node]), **told, **{condition: "end$"}).findings
+        assert finding.message.endswith("not a text of 4,000 characters at most")
+    assert judge(Port([node]), **told, matches="^a").findings[0].message == "m"
+
+
 def test_words_are_filled_in_and_quoted_in_commands() -> None:
     """In message and steps; a name with a blank is one word for a shell; braces of one's own stay."""
     node = {**NODE, "metadata": {**NODE["metadata"], "name": "hv 01; rm"}}  # type: ignore[dict-item]

@@ -6,6 +6,7 @@ was made: neither paths nor times, and no widgets, which live with their kernel.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import escape_text
 from harvdiag.core.target import CONTEXT
 from harvdiag.reports import save_report
 from harvdiag.share.run.library import load_library
@@ -103,12 +105,17 @@ def _render(document: Any, output: Path, nbformat: ModuleType) -> str:
 
 
 def _read(notebook: Path, nbformat: ModuleType) -> Any:
-    """Return the notebook in the newest format. Raises UsageError for a file that is not one."""
+    """Return the notebook in the newest format. Raises UsageError for a file that is not one, or not for Python."""
     try:
-        document = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
-        nbformat.validate(document)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about cells without an id, which get one
+            document = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
+            nbformat.validate(document)
     except OSError as error:
         raise UsageError(f"{notebook} cannot be read: {error.strerror}") from error
     except Exception as error:
         raise UsageError(f"{notebook} is not a notebook (.ipynb): {str(error).splitlines()[0][:100]}") from error
+    language = str(document.metadata.get("kernelspec", {}).get("language") or "python")
+    if language != "python":
+        raise UsageError(f"{notebook} is written in {escape_text(language)}: only notebooks in Python can be run")
     return document
