@@ -13,8 +13,9 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.fields import field_path
-from harvdiag.core.model import State
+from harvdiag.core.model import Severity, State
 from harvdiag.core.wrap import count_cells
+from harvdiag.notebook.display import HTML
 from harvdiag.reports.changes import markdown, terminal
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.changes.comparison import Comparison
@@ -204,6 +205,20 @@ def test_what_follows_stands_below_its_cause() -> None:
     assert effect.index("✗") == cause.index("✗") + 2
 
 
+def test_a_finding_of_another_severity_counts() -> None:
+    """It is as before, and graver."""
+    fault = healthy()
+    orphan(fault, "hv02")
+    comparison = compare(fault, fault)
+    (told,) = (finding for finding in comparison.before.findings if finding.rule == "node-without-machine")
+    object.__setattr__(told, "severity", Severity.WARNING)
+    assert [(str(was.severity), str(now.severity)) for was, now in comparison.regraded] == [("warning", "error")]
+    assert comparison.changed
+    text = terminal.render(comparison)
+    assert "(1 of another severity)" in text
+    assert "(error now, warning before)" in text
+
+
 def test_a_finding_of_an_object_that_left_says_so() -> None:
     """It is gone for another reason than that the fault was fixed."""
     fault, now = healthy(), healthy()
@@ -223,7 +238,7 @@ def test_a_status_that_people_changed_is_told_and_does_not_count(tmp_path: Path)
     (told,) = comparison.document["notes"]
     assert (told["before"], told["now"]) == ("open", "acknowledged")
     text = terminal.render(comparison)
-    assert "\nNotes\n  node-without-machine Node srv09  open → acknowledged\n" in text
+    assert "\nNotes\n  node-without-machine srv09  open → acknowledged\n" in text
     assert "(acknowledged)" in text
     assert not hd.compare(now, BROKEN).notes
 
@@ -390,5 +405,8 @@ def test_in_python_it_takes_clusters_and_files() -> None:
     comparison = hd.compare(HEALTHY, hd.open(BROKEN))
     assert comparison.different_clusters
     assert hd.draw(comparison).text == hd.draw(hd.open(BROKEN), against=hd.open(HEALTHY)).text
+    page = HTML["harvdiag.status.changes.comparison", "Comparison"](comparison)
+    assert "<img" in page
+    assert "<summary>Every difference</summary>" in page
     with pytest.raises(hd.UsageError, match="of a comparison there is the picture 'changes'"):
         hd.draw(comparison, "links")

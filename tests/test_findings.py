@@ -130,6 +130,7 @@ def test_frame_has_one_row_a_finding() -> None:
     assert list(frame["caused_by"]) == ["", ROOT.fingerprint]
     assert list(frame["severity"]) == ["error", "error"]
     assert list(frame["fingerprint"]) == [ROOT.fingerprint, NEXT.fingerprint]
+    assert list(frame["status"]) == ["open", "open"]
 
 
 def test_fingerprint_survives_a_new_collection() -> None:

@@ -84,8 +84,11 @@ def test_json_is_an_array_and_full_tells_each(desk: Path) -> None:
 
 
 def test_markdown_begins_with_a_table(desk: Path) -> None:
-    """Then follows the report of each."""
-    text = run("check", "all", "--format", "markdown", cwd=desk).stdout
+    """Then follows the report of each, where all is asked for."""
+    short = run("check", "all", "--format", "markdown", cwd=desk).stdout
+    assert short.count("\n") == 5
+    text = run("check", "all", "--format", "markdown", "--full", cwd=desk).stdout
+    assert text.startswith(short)
     assert text.startswith("| source | verdict | root cause | version |\n| --- | --- | --- | --- |\n")
     assert (
         "| `issue-8236.zip` | ✗ upgrade stuck | `node-without-machine` Node srv09 has no Machine | v1.4.2 |\n" in text

@@ -155,17 +155,23 @@ class _Report(NamedTuple):
         return render(findings, self.form)
 
     def render_all(self, answers: Sequence[ClusterAnswer]) -> str:
-        """Return the text of several clusters; of sources on the terminal one line each, unless more is asked for."""
+        """Return the text of several clusters; of sources that are not written to a file one line each, unless more is
+        asked for.
+        """
         from harvdiag.reports.overview import render_markdown_overview, render_overview, shorten_names
         from harvdiag.reports.several import CONTEXT, render_several
 
-        if self.form == "markdown":
-            return f"{render_markdown_overview(answers)}\n{render_several(answers, self.form, self.render)}"
-        if self.form != "table" or answers[0].noun == CONTEXT:
+        of_contexts, markdown = answers[0].noun == CONTEXT, self.form == "markdown"
+        if not markdown and (self.form != "table" or of_contexts):
             return render_several(answers, self.form, self.render)
-        lines = render_overview(answers, terminal_width(120), self.file is None and use_colour())
-        if self.brief or self.full or self.file:
+        if markdown:
+            lines = render_markdown_overview(answers)
+        else:
+            lines = render_overview(answers, terminal_width(120), self.file is None and use_colour())
+        if self.brief or self.full or self.file or of_contexts:
             return f"{lines}\n{render_several(answers, self.form, self.render)}"
+        if markdown:
+            return lines
         folder, _ = shorten_names([answer.name for answer in answers])
         return f"{lines}\n`harvdiag check {folder}NAME` tells all of one; --full, of each.\n"
 

@@ -80,10 +80,10 @@ def complete_findings(ctx: click.Context, given: Sequence[str], incomplete: str)
     """What is found in the source on the line, as ``RULE SUBJECT``; after the words `given` what is left of it."""
 
     def read(snapshot: Snapshot) -> list[str]:
-        from harvdiag.cluster import Cluster
+        from harvdiag.cli.policy import build_cluster
         from harvdiag.core.choose import list_choices
 
-        return list(list_choices(Cluster(snapshot).check()))
+        return list(list_choices(build_cluster(snapshot).check()))
 
     before = "".join(f"{word} " for word in given)
     names = _read_names(ctx, read)

@@ -141,12 +141,17 @@ def note(
     if notes is not None and words and _is_fingerprint(words[0]) and not (about_cluster or _is_live(where)):
         _write_by_name(notes, words, entry)
         return
+    if merge is not None and notes is not None and not words:
+        _merge(notes.absolute(), merge)
+        return
     where, words = _take_source(where, words)
     _refuse_finding(where.source)
+    if merge is not None and (words or about_cluster or not entry.empty):
+        raise UsageError("--merge takes over the notes of a file, and writes none: give it with the SOURCE alone")
     with open_snapshot(where) as snapshot:
         cluster = build_cluster(snapshot, notes)
         if merge is not None:
-            _merge(cluster, merge)
+            _merge(cluster.notes.path, merge)
         elif about_cluster and words:
             kept = cluster.note(_read_text(words, where.source), author=entry.author)
             _tell_written(cluster.notes, kept, "the cluster")
@@ -275,11 +280,10 @@ def _write_by_name(file: Path, words: Sequence[str], entry: _Entry) -> None:
     _tell_written(notes, notes.add(about), words[0])
 
 
-def _merge(cluster: Cluster, other: Path) -> None:
+def _merge(target: Path | None, other: Path) -> None:
     from harvdiag.notes.file import NotesFile
     from harvdiag.status.summary import format_count
 
-    target = cluster.notes.path
     if target is None:
         raise UsageError("there is no file into which notes could be merged: give --notes FILE")
     count = NotesFile(target).merge_file(other)

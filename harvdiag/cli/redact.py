@@ -12,6 +12,7 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending, check_output, write_written
+from harvdiag.cli.notes import carry_notes
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.redaction import KEY, WORDS, ask_redaction, read_words
 from harvdiag.cli.snapshot import check_snapshot_file, is_checkable
@@ -37,7 +38,7 @@ BUNDLE = "bundle"
         ("A support bundle as a snapshot to hand on", "harvdiag redact bundle.zip -o redacted.harvdiag.zip"),
         ("The same as a bundle, with the logs", "harvdiag redact bundle.zip --as bundle -o redacted.zip"),
         ("Also replace the name of a customer", "harvdiag redact bundle.zip --word ACME -o redacted.harvdiag.zip"),
-        ("What the answer to it is about, with your own names", "harvdiag redact --reveal < answer.txt"),
+        ("What the answer to it is about, with your own names", "harvdiag redact --reveal answer.txt"),
     ),
 )
 @source_options
@@ -100,7 +101,7 @@ def redact(
             saved, redactor = save_bundle(source, output)
         else:
             saved, redactor = save_redacted(source, output, [*chain(*kinds)])
-        write_stdout(_summary_text(source, saved, redactor), end="\n")
+        write_stdout(_summary_text(source, saved, redactor), end="\n", private=True)
     return 0
 
 
@@ -130,6 +131,7 @@ def _summary_text(source: Snapshot, saved: Saved, redactor: Redactor) -> str:
     if ordinary:
         told = ", ".join(ordinary)
         lines.append(f"Verify:   {told}: an ordinary word is replaced where it stands as a name, not in sentences.")
+    lines += [f"Notes:    {told}." for told in (carry_notes(source, saved.path),) if told]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
     lines.append(f"Key:      {redactor.key.path} (mark {redactor.key.mark}); it is not in the file. Hand it to no one.")
     if redactor.unnoted:

@@ -156,7 +156,8 @@ class Cluster(Tables):
             raise UsageError(f"compare needs a Cluster, as hd.open(…) returns it, not {type(other).__name__}")
         if other.snapshot.manifest.redacted != self.snapshot.manifest.redacted:
             raise UsageError(
-                "one of the two is redacted, the other is not, or under another key: see hd.compare(key=…)"
+                "one of the two is redacted and the other is not, or under another key: "
+                "compare them under that key, with `harvdiag compare --key FILE` or hd.compare(…, key=…)"
             )
         from harvdiag.status.changes.comparison import Comparison
 

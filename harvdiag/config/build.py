@@ -11,7 +11,8 @@ from harvdiag.config.ignore import read_ignore
 from harvdiag.config.logs import read_log
 from harvdiag.config.section import Mistake, Section, show_value
 from harvdiag.config.thresholds import read_thresholds
-from harvdiag.core.policy import LOCAL, Known, LocalCheck, LocalLog, Policy
+from harvdiag.core.local import LocalCheck, LocalLog
+from harvdiag.core.policy import LOCAL, Known, Policy
 
 __all__ = ["build_policy"]
 

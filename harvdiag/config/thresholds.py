@@ -20,8 +20,9 @@ def read_thresholds(section: Section, limits: Mapping[str, Limit]) -> dict[str, 
         value = section.read(name, as_span if timed else _as_number, _describe(limit), None)
         if value is None:
             continue
-        if not _number(limit.least) <= _number(value) <= _number(limit.most):
-            bounds = f"{show_threshold(limit.least)} to {show_threshold(limit.most)}"
+        least, most = limit.bounds
+        if not _number(least) <= _number(value) <= _number(most):
+            bounds = f"{show_threshold(least)} to {show_threshold(most)}"
             section.fail(name, f"{show_value(section.table[name])} is out of bounds: {bounds}")
         found[name] = value
     section.close()

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState", "find_root"]
 
-FRAME_COLUMNS = ("severity", "rule", "family", "kind", "namespace", "name", "message", "caused_by", "fingerprint")
+FRAME_COLUMNS = (
+    *("severity", "rule", "family", "kind", "namespace", "name"),
+    *("message", "caused_by", "fingerprint", "status"),
+)
 
 
 class Origin(NamedTuple):
@@ -230,16 +233,20 @@ class Findings(Sequence[Finding]):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The findings as a DataFrame, one row each; all columns are strings, also if there are no rows."""
+        """The findings as a DataFrame, one row each, with the `status` that people gave each in notes; all columns are
+        strings, also if there are no rows.
+        """
         rows = [
             (str(f.severity), f.rule, f.family, *f.subject, f.message, ", ".join(f.caused_by), f.fingerprint)
             for f in self._all
         ]
-        return build_frame(rows, dict.fromkeys(FRAME_COLUMNS, "str"))
+        told = [(*row, str(self.notes.status(row[-1]))) for row in rows]
+        return build_frame(told, dict.fromkeys(FRAME_COLUMNS, "str"))
 
     def __repr__(self) -> str:
         counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
         head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
+        head += f", {len(self.ignored)} ignored" if self.ignored else ""
         return "\n".join([head, *(f"  {finding}" for finding in self._all)])
 
 

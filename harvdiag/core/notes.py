@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from harvdiag.core.errors import HarvdiagError, UsageError
+from harvdiag.core.escape import escape_text
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.timestamps import Timestamp
 
@@ -69,13 +70,20 @@ class Note:
     undone: tuple[str, ...] = ()
     """The texts of the steps whose tick it removes."""
 
-    def with_texts(self, change: Callable[[str], str]) -> Note:
-        """Return the same note with `change` applied to every text in it, such as to replace names."""
+    def __str__(self) -> str:
+        about = self.fingerprint or "the cluster"
+        said = [f"[{self.status}]"] if self.status else []
+        said += [f"ticks {len(self.done)}"] if self.done else []
+        said += [" ".join(self.text.split())] if self.text else []
+        return escape_text(f"{about}: {' '.join(said)} ({self.author}, {self.time})")
+
+    def with_texts(self, change: Callable[[str], str], person: Callable[[str], str]) -> Note:
+        """Return the same note with `change` applied to every text in it, and `person` to who wrote it."""
         return replace(
             self,
             fingerprint=change(self.fingerprint) if self.fingerprint else CLUSTER,
             text=change(self.text),
-            author=change(self.author),
+            author=person(self.author),
             done=tuple(map(change, self.done)),
             undone=tuple(map(change, self.undone)),
         )
@@ -131,7 +139,10 @@ class Notes:
         return len(self.entries)
 
     def __repr__(self) -> str:
-        return f"<{len(self)} note{'' if len(self) == 1 else 's'}{f' in {self.path}' if self.path else ''}>"
+        count = f"{len(self)} note{'' if len(self) == 1 else 's'}"
+        where = f" in {self.path.name}" if self.path else ""
+        told = [escape_text(self.fault)] if self.fault else [str(note) for note in self.entries]
+        return "\n".join([f"{count}{where}", *(f"  {line}" for line in told)])
 
     def refresh(self) -> Notes:
         """Read them again, where the file was changed; return itself. Why that failed is `fault`, not an error."""

@@ -8,27 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from enum import Enum
-from fnmatch import fnmatchcase
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
-from harvdiag.core.model import Finding, ObjectRef, Severity
+from harvdiag.core.model import Finding, ObjectRef
+
+if TYPE_CHECKING:
+    from harvdiag.core.local import LocalCheck, LocalLog
 
 __all__ = [
     "LOCAL",
-    "Condition",
     "Ignore",
     "Ignored",
     "Known",
     "Limit",
-    "LocalCheck",
-    "LocalLog",
-    "Operator",
     "Policy",
     "Rewrite",
     "SubjectPattern",
     "Threshold",
-    "Where",
     "fits",
     "show_threshold",
 ]
@@ -41,18 +37,17 @@ Threshold = timedelta | int
 """A time, or a number: of objects, of percent."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limit:
-    """A number by which checks judge: what is past it counts as a fault. Both bounds are included."""
+class Limit(NamedTuple):
+    """A number by which checks judge: what is past it counts as a fault."""
 
     name: str
     default: Threshold
-    least: Threshold
-    most: Threshold
+    bounds: tuple[Threshold, Threshold]
+    """The least and the most, both included."""
     meaning: str
     """What it is, in a clause without the number: ``how long a Node may be not Ready``."""
     unit: str = ""
-    """Of a number: ``%``, ``restarts``; empty for a time."""
+    """Of a number: ``%``, ``pods``; empty for a time."""
 
 
 def show_threshold(value: Threshold) -> str:
@@ -73,6 +68,8 @@ class Known(NamedTuple):
 
 def fits(text: str, patterns: Sequence[str]) -> bool:
     """Whether a text fits one of the patterns (``*``, ``?``, ``[a-c]``); any text where there is none."""
+    from fnmatch import fnmatchcase  # here, as most commands have no file of settings
+
     return not patterns or any(fnmatchcase(text, pattern) for pattern in patterns)
 
 
@@ -131,91 +128,6 @@ class Ignored(NamedTuple):
     entry: Ignore
 
 
-class Operator(Enum):
-    """How a check of one's own compares the value of a field; the words are those of the file."""
-
-    EQUALS = "equals"
-    NOT_EQUALS = "not-equals"
-    IN = "in"
-    NOT_IN = "not-in"
-    MATCHES = "matches"
-    NOT_MATCHES = "not-matches"
-    MISSING = "missing"
-    PRESENT = "present"
-    LESS_THAN = "less-than"
-    GREATER_THAN = "greater-than"
-    OLDER_THAN = "older-than"
-    NEWER_THAN = "newer-than"
-
-    def __str__(self) -> str:
-        return self.value
-
-
-class Condition(NamedTuple):
-    """One comparison: with text, a number, a tuple of them, a duration or nothing, as the operator needs it."""
-
-    operator: Operator
-    operand: Any = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Where:
-    """Which objects, or whose logs, a check of one's own looks at; what is empty allows all."""
-
-    namespaces: tuple[str, ...] = ()
-    """Patterns, as are the `names`."""
-    names: tuple[str, ...] = ()
-    labels: str = ""
-    """A label selector, as kubectl takes it."""
-    parts: tuple[str, ...] = ()
-    """Of logs: patterns of the containers of pods, or the units of nodes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocalCheck:
-    """A check of one's own, without code: the objects of `kind` where the field at `path` fulfils all conditions."""
-
-    name: str
-    kind: str
-    """As the file has it: any word that kubectl takes for the kind."""
-    path: str
-    conditions: tuple[Condition, ...]
-    message: str
-    """With ``{name}``, ``{namespace}``, ``{kind}``, ``{path}`` and ``{value}``, as `next` may have them."""
-    where: Where = Where()
-    severity: Severity = Severity.WARNING
-    why: str = ""
-    next: tuple[str, ...] = ()
-    caution: str = ""
-    links: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class LocalLog:
-    """A text in logs with a meaning: `pattern` is a regular expression, looked for in every line."""
-
-    name: str
-    pattern: str
-    meaning: str
-    where: Where = Where()
-    severity: Severity = Severity.WARNING
-    why: str = ""
-    next: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-
-
-Own = TypeVar("Own", LocalCheck, LocalLog)
-
-
-def _rewrite(own: Own, redact: Rewrite) -> Own:
-    """The same with other words in its texts."""
-    texts: dict[str, Any] = {"why": redact(own.why), "next": tuple(map(redact, own.next))}
-    texts["links"] = tuple(map(redact, own.links))
-    if isinstance(own, LocalCheck):
-        texts |= {"message": redact(own.message), "caution": redact(own.caution)}
-    return replace(own, **texts)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Policy:
     """Everything that one file of settings says; empty where there is none."""
@@ -239,8 +151,8 @@ class Policy:
         return replace(
             self,
             ignore=tuple(replace(each, reason=redact(each.reason), private=True) for each in self.ignore),
-            checks=tuple(_rewrite(each, redact) for each in self.checks),
-            logs=tuple(_rewrite(replace(each, meaning=redact(each.meaning)), redact) for each in self.logs),
+            checks=tuple(each.rewritten(redact) for each in self.checks),
+            logs=tuple(each.rewritten(redact) for each in self.logs),
             redact=redact,
             reveal=reveal,
         )

@@ -38,6 +38,12 @@ def _format_comparison(comparison: Any) -> str:
     return draw(comparison).html + f"<details><summary>Every difference</summary>{_format_table(comparison)}</details>"
 
 
+def _format_notes(notes: Any) -> str:
+    from harvdiag.reports.notebook.notes import notes_card
+
+    return notes_card(notes)
+
+
 def _format_table(value: Any) -> str:
     """A table, or a result that has one as its `frame`."""
     from harvdiag.reports.notebook.tables import frame_html
@@ -48,6 +54,7 @@ def _format_table(value: Any) -> str:
 HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.core.findings", "Findings"): _card_formatter("findings_card"),
     ("harvdiag.core.model", "Finding"): _card_formatter("finding_card"),
+    ("harvdiag.core.notes", "Notes"): _format_notes,
     ("harvdiag.core.model", "Coverage"): _card_formatter("coverage_card"),
     ("harvdiag.access.rights", "Access"): _card_formatter("access_card"),
     ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),

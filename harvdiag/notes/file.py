@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -31,8 +33,8 @@ class NotesFile:
     def read(self) -> tuple[Note, ...]:
         """Return all notes, by finding and time; none where there is no file, which costs one question to the disk."""
         try:
-            stat = self.path.stat()
-            state = stat.st_ino, stat.st_mtime_ns, stat.st_size
+            found = self.path.stat()
+            state = found.st_ino, found.st_mtime_ns, found.st_size
         except FileNotFoundError:
             self._state, self._notes = None, ()
             return ()
@@ -73,17 +75,19 @@ class NotesFile:
 
     def _change(self, read: Callable[[], list[Entry]], add: Callable[[list[Entry]], Iterable[Entry]]) -> int:
         """Add to what the file has at this moment; return how many entries are new."""
-        from harvdiag.io.durable import locked, replace_file
+        from harvdiag.io.lock import locked
+        from harvdiag.io.whole import replace_file
 
         try:
             path = Path(os.path.realpath(self.path))
             with locked(path):
+                _refuse_writing(path)
                 entries = read()
                 merged = merge_entries(entries, add(entries))
                 data = dump_entries(merged)
                 if len(data) > MOST:
                     raise UsageError(f"{short_name(path)}: would be larger than {MOST} bytes, the most that is read")
-                replace_file(path, data)
+                replace_file(path, data, aside=path.with_name(f".{path.name}.part"))
         except (OSError, ValueError) as error:
             raise UsageError(
                 f"{short_name(self.path)}: cannot be written: {_reason(error)}; --notes names another file"
@@ -103,6 +107,7 @@ class NotesFile:
 
 def _read(path: Path) -> bytes:
     """The bytes of a file; none where it does not exist."""
+    _refuse_other(path)
     try:
         with path.open("rb") as stream:
             data = stream.read(MOST + 1)
@@ -113,6 +118,22 @@ def _read(path: Path) -> bytes:
     if len(data) > MOST:
         raise UsageError(f"{short_name(path)}: larger than {MOST} bytes: not a file of notes")
     return data
+
+
+def _refuse_other(path: Path) -> None:
+    """Raise UsageError for a device or a pipe: reading could wait for ever, and it would be replaced."""
+    try:
+        other = not stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return  # who opens it tells why
+    if other:
+        raise UsageError(f"{short_name(path)}: not a file: notes are kept in a file of their own")
+
+
+def _refuse_writing(path: Path) -> None:
+    """Raise PermissionError for a file that is not to be written, though its folder is: it would be replaced."""
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _read_sides(path: Path) -> list[Entry]:

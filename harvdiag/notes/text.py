@@ -110,8 +110,8 @@ def parse_entries(data: bytes) -> list[Entry]:
     if conflict := _MARKER.search(data):
         line = data.count(b"\n", 0, conflict.start()) + 1
         raise UsageError(
-            f"line {line}: two versions were merged with a conflict; `harvdiag note SOURCE --merge FILE`, with this "
-            "file as FILE, takes the notes of both"
+            f"line {line}: two versions were merged with a conflict; `harvdiag note --notes FILE --merge FILE`, with "
+            "this file as both, takes the notes of both"
         )
     try:
         documents = load_documents(data.removeprefix(b"\xef\xbb\xbf"))

@@ -25,7 +25,7 @@ from harvdiag.redact.redactor import Redactor
 from harvdiag.redact.saving import TRIES
 from harvdiag.redact.scan import LeakError, Scan
 from harvdiag.snapshot import Answer, Resource, Snapshot
-from harvdiag.sources.bundle.reader import FAILED
+from harvdiag.sources.bundle.reader import FAILED, REDACTED
 from harvdiag.sources.bundle.writer import BundleWriter
 from harvdiag.sources.saved.writer import ENDING, Saved, check_target, default_name, unwritable_error
 
@@ -144,6 +144,7 @@ class _Bundle:
             "kubernetesversion": manifest.kubernetes_version,
             "projectnamespaceuuid": self._uid,
             "bundlecreatedat": manifest.captured_at,
+            REDACTED: manifest.redacted,
             "issueurl": "",
             "issuedescription": "",
         }

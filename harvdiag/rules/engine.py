@@ -23,7 +23,7 @@ from harvdiag.core.policy import LOCAL
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, sort_key
 from harvdiag.rules.answered import answer
-from harvdiag.rules.facts import Facts, Unjudged, Unseen
+from harvdiag.rules.facts import Facts, UnjudgedError, Unseen
 from harvdiag.rules.pages import cite_pages
 from harvdiag.snapshot import Snapshot
 
@@ -283,7 +283,7 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
     except Unseen as unseen_list:
         entry = unseen_list.entry
         return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))
-    except Unjudged as reason:
+    except UnjudgedError as reason:
         return Outcome(rule.name, "skipped", str(reason))
     except _UnseenError as error:
         return _skip(facts, rule, [error.args])

@@ -23,7 +23,7 @@ from harvdiag.upgrade.run import UpgradeRun
 if TYPE_CHECKING:
     from harvdiag.upgrade.movement import Movement
 
-__all__ = ["Facts", "Unjudged", "Unseen"]
+__all__ = ["Facts", "UnjudgedError", "Unseen"]
 
 
 class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that cannot judge without what was not seen
@@ -39,7 +39,7 @@ class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that canno
         return f"{self.entry.state}: {self.entry.reason}"
 
 
-class Unjudged(Exception):  # noqa: N818 - not an error either
+class UnjudgedError(Exception):
     """Raised by a rule that cannot judge, for a reason that has no list of a kind: it is skipped."""
 
 

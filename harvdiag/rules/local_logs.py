@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from harvdiag.core.local import LocalLog
 from harvdiag.core.model import ObjectRef
-from harvdiag.core.policy import LocalLog, Policy
+from harvdiag.core.policy import Policy
 from harvdiag.rules.engine import Check, Hit
-from harvdiag.rules.facts import Facts, Unjudged
+from harvdiag.rules.facts import Facts, UnjudgedError
 from harvdiag.rules.local_checks import fill_template
 from harvdiag.rules.log_evidence import quote_evidence
 
@@ -27,7 +28,7 @@ def build_search(policy: Policy) -> dict[str, Check]:
 
         places = (log.where for log in logs)
         wishes = tuple(
-            Wish(log.pattern, where.namespaces, where.names, where.parts)
+            Wish(log.pattern, where.namespaces, where.names, where.parts, log.newer_than)
             for log, where in zip(logs, places, strict=True)
         )
         return search_logs(facts.snapshot, wishes, policy.reveal)
@@ -40,7 +41,7 @@ def build_search(policy: Policy) -> dict[str, Check]:
 
 def _judge(log: LocalLog, found: LogSearch, facts: Facts) -> Iterator[Hit]:
     if not found.hits and (gap := _find_gap(found, facts)):
-        raise Unjudged(gap)
+        raise UnjudgedError(gap)
     for hit in found.hits:
         yield _build_hit(log, hit)
 

@@ -32,11 +32,11 @@ __all__ = [
     "YOUNG",
 ]
 
-LEAST, MOST = timedelta(minutes=1), timedelta(days=30)
+BOUNDS = (timedelta(minutes=1), timedelta(days=30))
 
 
 def _time(name: str, default: timedelta, meaning: str) -> Limit:
-    return Limit(name=name, default=default, least=LEAST, most=MOST, meaning=meaning)
+    return Limit(name=name, default=default, bounds=BOUNDS, meaning=meaning)
 
 
 HOURS = timedelta(hours=2)
@@ -85,8 +85,7 @@ HELM_JOB = _time("helm-job-time", HOURS, "how long the Job that installs a chart
 TRIES = Limit(
     name="job-failures",
     default=3,
-    least=1,
-    most=1000,
+    bounds=(1, 1000),
     meaning="after how many failed pods a Job of an upgrade is not expected to succeed",
     unit="pods",
 )

@@ -41,7 +41,8 @@ def build_overview(findings: Findings) -> Overview:
     told = build_answer(findings)
     version = findings.source.harvester_version
     if not told.rows:
-        mark, verdict = (UNSEEN, UNDETERMINED) if findings.skipped else (GOOD, "nothing found")
+        nothing = f"all {len(findings.ignored)} ignored" if findings.ignored else "nothing found"
+        mark, verdict = (UNSEEN, UNDETERMINED) if findings.skipped else (GOOD, nothing)
         what = _describe_upgrade(findings.upgrade)
         return Overview(mark=mark, verdict=verdict, rule="", subject=None, what=what, more=0, version=version)
     first, *others = told.rows

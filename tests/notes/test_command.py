@@ -6,17 +6,21 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import harvdiag as hd
 from harvdiag.core.notes import NoteStatus
+from harvdiag.notes.file import NotesFile
 from tests.api import Api
 from tests.command import Result, run
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy
 
+ROOT = Path(hd.__file__).parents[1]
 FINDING = "node-without-machine srv09"
 ONE = "node-without-machine:Node::srv09"
 
@@ -61,7 +65,10 @@ def test_a_note_is_written_listed_and_shown(bundle: Path) -> None:
     checked = run("check", bundle, "--brief")
     assert checked.returncode == 1
     assert "(acknowledged, 1 consequence)" in checked.stdout
-    assert "4, 5 and 6: ticked as done" in " ".join(run("upgrade", bundle).stdout.split())
+    for words in ((), ("--node", "srv09")):
+        told = " ".join(run("upgrade", bundle, *words).stdout.split())
+        assert "4, 5 and 6: ticked as done" in told
+        assert re.search(r"Noted Ann, \S+ \S+ UTC, acknowledged, 2 steps ticked: added by hand Noted Bob, ", told)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +116,30 @@ def test_merge_takes_the_notes_of_another_file_and_of_both_sides_of_a_conflict(b
     assert "0 notes added" in note(bundle, "--merge", theirs).stderr
     own.write_text(f"<<<<<<< ours\n{blocks[0]}||||||| base\n- x\n=======\n{blocks[1]}>>>>>>> theirs\n")
     assert "line 1: two versions" in complaint(bundle, FINDING, "c")
-    note(bundle, "--merge", own)
+    note("--notes", own, "--merge", own)
     assert [n.text for n in hd.open(bundle).notes] == ["a", "b"]
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git is not installed")
+def test_git_merges_with_harvdiag_as_its_driver(tmp_path: Path) -> None:
+    """As docs/notes.md has it: what two people write on one finding, in two branches."""
+
+    def git(*words: str) -> None:
+        named = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+        driver = f"merge.notes.driver={sys.executable} -m harvdiag note --notes %A --merge %B"
+        env = os.environ | {"PYTHONPATH": str(ROOT)}
+        subprocess.run(["git", *named, "-c", driver, *words], cwd=tmp_path, env=env, check=True, capture_output=True)
+
+    file = tmp_path / "b.notes.yaml"
+    git("init")
+    (tmp_path / ".gitattributes").write_text("*.notes.yaml merge=notes\n")
+    for branch, text in (("main", "base"), ("theirs", "by the first"), ("ours", "by the second")):
+        git("checkout", "-b", branch, *(["main"] if branch != "main" else []))
+        note("--notes", file, ONE, text, "--status", "acknowledged")
+        git("add", "-A")
+        git("commit", "-m", text)
+    git("merge", "theirs")
+    assert [n.text for n in NotesFile(file).read()] == ["base", "by the first", "by the second"]
 
 
 REFUSED = {
@@ -120,6 +149,8 @@ REFUSED = {
     ("BUNDLE", FINDING, "--done", "99"): "there is no step 99: its steps are 1 to 8",
     ("BUNDLE", FINDING, "--done", "4 5"): "'4 5' are not numbers of steps, such as 4 or 4,5",
     ("BUNDLE", FINDING, ""): "the note is empty",
+    ("BUNDLE", FINDING, "--merge", "b.zip"): "--merge takes over the notes of a file, and writes none",
+    ("BUNDLE", "--merge", "b.zip"): "b.zip: line 1: holds a NUL byte",
     ("BUNDLE", FINDING, "x" * 50_001): "the text has 50001 characters",
     ("BUNDLE", FINDING, "--status", "fxied"): "did you mean fixed",
     ("BUNDLE", "--status", "fixed"): "give the FINDING",
@@ -179,6 +210,36 @@ def test_notes_on_a_cluster_are_in_the_working_folder(tmp_path: Path) -> None:
         checked = run("check", "--context", context, cwd=tmp_path, **env).stdout
     assert ("one" in checked, "two" in checked) == (True, True)
     assert f"{context}.notes.yaml" in {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("command", ["redact", "snapshot"])
+def test_notes_are_taken_along_to_what_is_saved(bundle: Path, tmp_path: Path, command: str) -> None:
+    """With the same pseudonyms as its objects, also in the name of what is gone; status and ticks fit the findings."""
+    note(bundle, FINDING, "srv09 was added by hand", "--status", "acknowledged", "--done", "4")
+    note("--notes", tmp_path / "b.notes.yaml", "node-unready:Node::srv77", "gone")
+    out, env = tmp_path / "out.harvdiag.zip", {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    saved = run(command, bundle, "-o", out, **env)
+    assert "out.notes.yaml beside it: 2 notes; hand it on, too" in saved.stdout
+    cluster = hd.open(out)
+    (root, *_), notes = cluster.check(), cluster.notes
+    assert (notes.status(root.fingerprint), notes.ticked(root)) == (NoteStatus.ACKNOWLEDGED, {4})
+    assert notes.of(root.fingerprint)[0].text == f"{root.subject.name} was added by hand"
+    text = (tmp_path / "out.notes.yaml").read_text()
+    assert ("srv09" in text, "srv77" in text) == ((command == "snapshot"),) * 2
+    assert "Notes" not in run(command, bundle, "-o", tmp_path / "b.harvdiag.zip", **env).stdout, "it is its own file"
+
+
+def test_what_is_written_on_a_redacted_source_comes_back(bundle: Path, tmp_path: Path) -> None:
+    """In the owner's names, and what was there is not there again."""
+    env = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    note(bundle, FINDING, "srv09 was added by hand")
+    run("redact", bundle, "-o", tmp_path / "out.harvdiag.zip", **env)
+    (root, *_) = hd.open(tmp_path / "out.harvdiag.zip").check()
+    note(tmp_path / "out.harvdiag.zip", root.rule, f"reinstall {root.subject.name}")
+    revealed = run("redact", "--reveal", given=(tmp_path / "out.notes.yaml").read_text(), **env)
+    (tmp_path / "back.yaml").write_text(revealed.stdout)
+    assert "1 note added" in note(bundle, "--merge", tmp_path / "back.yaml").stderr
+    assert [n.text for n in hd.open(bundle).notes] == ["srv09 was added by hand", "reinstall srv09"]
 
 
 def test_findings_are_completed(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

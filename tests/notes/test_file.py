@@ -188,11 +188,12 @@ def test_a_write_that_is_cut_off_leaves_the_file_as_it_was(tmp_path: Path) -> No
 
 
 def test_a_file_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
-    """A folder that is not there, a name with a zero byte, a folder in its place."""
+    """A folder that is not there, a name with a zero byte; a folder or a device in its place, which stay."""
     (tmp_path / "folder.yaml").mkdir()
-    for path in (tmp_path / "no" / "n.yaml", tmp_path / "a\0b", tmp_path / "folder.yaml"):
-        with pytest.raises(UsageError, match=r"cannot be (read|written): [a-z ]+"):
+    for path in (tmp_path / "no" / "n.yaml", tmp_path / "a\0b", tmp_path / "folder.yaml", Path(os.devnull)):
+        with pytest.raises(UsageError, match=r"cannot be written: [a-z ]+|not a file"):
             NotesFile(path).add(note())
+    assert not Path(os.devnull).is_file()
 
 
 def test_permissions_and_links_stay(tmp_path: Path) -> None:
@@ -274,7 +275,11 @@ def test_names_in_notes_are_replaced_where_those_of_the_source_are(tmp_path: Pat
     file.add(note("on srv09", author="srv09", done=("reboot srv09",), undone=("x srv09",)))
     redacted = snapshot("b.zip")
     learnt: list[Any] = []
-    rename = SimpleNamespace(text=lambda text: text.replace("srv09", "node-1"), learn=learnt.extend)
+
+    def change(text: str) -> str:
+        return text.replace("srv09", "node-1")
+
+    rename = SimpleNamespace(text=change, person=change, learn=learnt.extend)
     redacted.redactor = cast("Any", rename)
     notes = open_notes(redacted, file.path)
     assert "srv09" not in repr(notes.entries)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import harvdiag as hd
 from harvdiag.core.findings import Findings
-from harvdiag.core.model import Finding
+from harvdiag.core.model import Finding, Outcome
 from harvdiag.core.notes import Note, Notes, NoteStatus
 from harvdiag.reports import render, terminal
 from harvdiag.reports.notebook.answer import answer_card
 from harvdiag.reports.notebook.cards import finding_card, findings_card
+from harvdiag.reports.notebook.notes import notes_card
+from harvdiag.reports.notes import render_notes
 from harvdiag.status.answer import build_answer
 from harvdiag.status.notes import list_stale
 from tests.routes import BROKEN
@@ -96,7 +99,7 @@ def test_json_has_notes_by_finding_and_of_the_cluster(plain: Findings) -> None:
 def test_ticked_steps_are_shown_as_done_and_are_not_next(plain: Findings) -> None:
     """Also where a command of the step names the source; a step that the finding has no longer is told."""
     root, other = plain
-    support = next(step for step in other.next if "harvdiag check SOURCE" in step)
+    support = next(step for step in other.next if " SOURCE" in step)
     findings = noted(plain, note(root, done=(root.next[3], "Reboot it.")), note(other, done=(support,)))
     shown = forms(findings)
     assert "4. ✓ Move its replicas away" in shown["table"]
@@ -117,6 +120,20 @@ def test_a_tick_stays_with_its_step_when_steps_change(plain: Findings) -> None:
     later = replace(root, next=(root.next[5], *root.next[:4]))
     notes = Notes([note(root, done=(root.next[3], root.next[7]))])
     assert (notes.ticked(root), notes.ticked(later), notes.lost(later)) == ({4, 8}, {5}, (root.next[7],))
+
+
+def test_a_step_has_one_number_everywhere(plain: Findings) -> None:
+    """Also where those before it are left out, since the root cause has them: a tick names it."""
+    root, other = plain
+    short = replace(other, next=(root.next[4], "Do this.", "Do that."))
+    outcomes = [Outcome(f.rule, "failed", findings=(f,)) for f in (root, short)]
+    findings = Findings(plain.source, plain.coverage, outcomes, None, Notes([note(short, done=("Do that.",))]))
+    shown = forms(findings)
+    for form in ("table", "markdown"):
+        assert re.search(r"2\. Do this\.", shown[form]), form
+        assert re.search(r"3\. (✓ )?Do that\.", shown[form]), form
+    assert "<li value='2'>Do this.</li><li value='3'><span title='ticked as done'>✓</span> Do that." in shown["card"]
+    assert "3. ✓ Do that." in render_notes(findings, short.fingerprint)
 
 
 @pytest.mark.parametrize(
@@ -162,6 +179,17 @@ def test_a_hostile_note_is_text_in_every_form(plain: Findings) -> None:
         assert shown[form].count("<details>") == shown[form].count("</details>")
     assert not re.search(r"(?<!\\)<script|^> </details|!\[|@all", shown["markdown"])
     assert not re.search(r"(?m)^# h", shown["markdown"])
+
+
+def test_notes_are_shown_by_themselves(plain: Findings) -> None:
+    """As text and as a card of a notebook, by what they are about; in one line each, without a path."""
+    notes = Notes([note(plain[0], f"a\n{HOSTILE}", done=("x",)), note("", "c")], Path("/home/ann/b.notes.yaml"))
+    told = repr(notes).splitlines()
+    assert (told[0], len(told)) == ("2 notes in b.notes.yaml", 3)
+    assert told[1].startswith("  node-without-machine:Node::srv09: ticks 1 a <script>")
+    card = notes_card(notes)
+    assert all(text in card for text in ("2 notes in b.notes.yaml", "<code>node-without-machine srv09", "the cluster"))
+    assert not re.search("<script|\x1b", card + repr(notes).replace("<script>alert", ""))
 
 
 def test_the_card_of_one_finding_has_its_notes(plain: Findings) -> None:

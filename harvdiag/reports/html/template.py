@@ -44,6 +44,7 @@ def load_template() -> Template:
         count_rules=words.count_rules,
         count_statuses=words.count_statuses,
         data=_data_address,
+        few=words.name_few,
         holds=HOLDS,
         is_web=is_web_link,
         markdown=render_note,

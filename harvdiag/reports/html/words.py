@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from harvdiag.core.listing import group_by
-from harvdiag.core.model import Finding
+from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.reports.outline import Told
 from harvdiag.status.answer import Answer, RootCause, describe_alike, name_alike, split_sentences
@@ -20,12 +20,15 @@ __all__ = [
     "describe_followers",
     "describe_row",
     "format_when",
+    "name_few",
     "said_of",
     "shorten_link",
     "split_commands",
     "split_path",
 ]
 
+FEW = 3
+"""The most objects that are all named in a narrow column."""
 LONG = 40
 """From so many characters on, a command that ends a sentence has lines of its own."""
 
@@ -47,6 +50,14 @@ def describe_row(row: RootCause) -> str:
     if first.message.startswith(f"{named}{row.what}"):
         return f"{named}{row.what}"
     return row.what if first.subject.name in row.what else f"{names}: {row.what}"
+
+
+def name_few(subjects: Sequence[ObjectRef]) -> str:
+    """Return the objects in words for a narrow column: ``Nodes hv04, hv05 and 12 more``."""
+    if len(subjects) <= FEW:
+        return name_alike(subjects)
+    first, second = subjects[0], subjects[1]
+    return f"{first.kind}s {first.name}, {second.name} and {len(subjects) - 2} more"
 
 
 def describe_followers(told: Sequence[Told]) -> str:

@@ -10,7 +10,7 @@ from harvdiag.core.model import Finding
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.wrap import wrap_text
 from harvdiag.reports.terminal.layout import GUTTER, Layout
-from harvdiag.status.notes import describe_note, list_stale
+from harvdiag.status.notes import STALE, describe_note, list_stale
 
 __all__ = ["finding_note_lines", "note_lines", "other_note_lines"]
 
@@ -58,7 +58,7 @@ def other_note_lines(findings: Findings, layout: Layout, folded: bool = False) -
         yield from note_lines(findings.notes.cluster, layout, folded)
     if stale := list_stale(findings):
         yield ""
-        yield layout.paint.bold("Notes on findings that are not found here")
+        yield layout.paint.bold(STALE)
     for group in stale:
         yield from layout.wrap(f"{group.name}: {group.state}", 2, hang=2)
         yield from note_lines(group.notes, layout, folded)

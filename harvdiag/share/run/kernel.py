@@ -122,7 +122,7 @@ class _Run:
             outputs = self._document.cells[self._places[self._cell - 1]].outputs
             if not any(output.output_type == "error" for output in outputs):
                 told = {"output_type": "error", "ename": name, "evalue": text, "traceback": [f"{name}: {text}"]}
-                outputs.append(from_dict(told))  # type: ignore[no-untyped-call]
+                outputs.append(from_dict(told))
         return Failure(self._cell, f"{name}: {text}")
 
 

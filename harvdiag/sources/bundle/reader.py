@@ -25,7 +25,7 @@ from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
 from harvdiag.sources.bundle.layout import Layout, read_layout
 from harvdiag.sources.bundle.nodes import describe_host
 
-__all__ = ["FAILED", "BundleReader"]
+__all__ = ["FAILED", "REDACTED", "BundleReader"]
 
 HOME = "harvester-system"
 FAILED = "the collector failed: "

@@ -17,7 +17,7 @@ from harvdiag.core.tabular import Record, Tabular, to_plain
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.changes.change import GONE, NEW, Change
 from harvdiag.status.changes.document import build_findings, build_source, build_upgrade
-from harvdiag.status.changes.found import FoundChanges, NoteChange, Unjudged
+from harvdiag.status.changes.found import FoundChanges, NoteChange, UnjudgedError
 from harvdiag.status.changes.identity import find_difference
 from harvdiag.status.changes.objects import ObjectChanges
 from harvdiag.status.changes.progress import UpgradeChange, compare_upgrades
@@ -180,7 +180,7 @@ class Comparison(Tabular):
         return self._found.regraded
 
     @property
-    def unjudged(self) -> list[Unjudged]:
+    def unjudged(self) -> list[UnjudgedError]:
         """The findings of one side for which the check was not run on the other, with the reason."""
         return self._found.unjudged
 

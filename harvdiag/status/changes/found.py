@@ -10,14 +10,14 @@ from harvdiag.core.model import Finding, Outcome
 from harvdiag.core.notes import NoteStatus
 from harvdiag.status.changes.side import Side
 
-__all__ = ["FoundChanges", "NoteChange", "Told", "Unjudged", "build_tree"]
+__all__ = ["FoundChanges", "NoteChange", "Told", "UnjudgedError", "build_tree"]
 
 BEFORE, NOW = "before", "now"
 JUDGED = frozenset({"passed", "failed"})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unjudged:
+class UnjudgedError:
     """A finding of one side whose check was not run on the other: it is neither gone nor new."""
 
     finding: Finding
@@ -69,7 +69,7 @@ class FoundChanges:
         return [finding for finding in self.now.findings if finding.fingerprint in self._earlier]
 
     @cached_property
-    def unjudged(self) -> list[Unjudged]:
+    def unjudged(self) -> list[UnjudgedError]:
         """Those of one side for which the check was not run on the other."""
         ways = ((NOW, self.before, self.now), (BEFORE, self.now, self.before))
         return [
@@ -136,7 +136,7 @@ def _was_run(side: Side, finding: Finding) -> bool:
     return outcome is not None and outcome.outcome in JUDGED
 
 
-def _build_unjudged(finding: Finding, when: str, outcome: Outcome | None) -> Unjudged:
+def _build_unjudged(finding: Finding, when: str, outcome: Outcome | None) -> UnjudgedError:
     reason = outcome.reason if outcome else ""
     kinds = tuple(dict.fromkeys(gap.kind for gap in outcome.gaps)) if outcome else ()
-    return Unjudged(finding=finding, when=when, reason=reason, kinds=kinds)
+    return UnjudgedError(finding=finding, when=when, reason=reason, kinds=kinds)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from harvdiag.core.choose import name_finding
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
 from harvdiag.core.model import Finding
@@ -14,7 +15,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.status.answer import describe_alike
 from harvdiag.status.changes.change import GONE, NEW, Change
 from harvdiag.status.changes.comparison import Comparison
-from harvdiag.status.changes.found import Told, Unjudged, build_tree
+from harvdiag.status.changes.found import Told, UnjudgedError, build_tree
 from harvdiag.status.changes.progress import Standing
 from harvdiag.status.summary import format_count
 
@@ -207,7 +208,7 @@ def _list_remarks(comparison: Comparison, sort: str, told: Told) -> Iterator[str
             yield f"{is_.severity} now, {was.severity} before"
 
 
-def _build_unjudged(each: Unjudged) -> FindingRow:
+def _build_unjudged(each: UnjudgedError) -> FindingRow:
     reason = f"not seen: {join_names(each.kinds)}" if each.kinds else each.reason
     return FindingRow(
         word=f"not judged {each.when}",
@@ -222,10 +223,8 @@ def _build_unjudged(each: Unjudged) -> FindingRow:
 
 def list_note_changes(comparison: Comparison) -> Section:
     """Return the findings whose status people changed."""
-    every: Sequence[Finding] = [*comparison.before.findings, *comparison.now.findings]
-    named = {finding.fingerprint: f"{finding.rule} {finding.subject}" for finding in every}
     rows = [
-        Labelled(named.get(change.fingerprint, change.fingerprint), _join_sides(str(change.before), str(change.now)))
+        Labelled(name_finding(change.fingerprint), _join_sides(str(change.before), str(change.now)))
         for change in comparison.notes
     ]
     return Section("Notes", tuple(rows))

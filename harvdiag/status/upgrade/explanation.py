@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from harvdiag.status.diagnosis import Diagnosis
+from harvdiag.status.policy import sum_up_policy
 from harvdiag.status.upgrade.finished import explain_finished
 from harvdiag.status.upgrade.node import explain_node
-from harvdiag.status.upgrade.part import Part
+from harvdiag.status.upgrade.part import Part, PartKey
 from harvdiag.status.upgrade.running import explain_running
 
 __all__ = ["explain_upgrade"]
@@ -16,8 +17,10 @@ def explain_upgrade(diagnosis: Diagnosis, node: str = "") -> list[Part]:
 
     Raises UsageError for a node that is neither in the cluster nor in the upgrade's list.
     """
+    settings = sum_up_policy(diagnosis.findings)
+    last = [Part(PartKey.SETTINGS, settings)] if settings else []
     if diagnosis.upgrade_run is None:
-        return list(explain_finished(diagnosis, node))
+        return [*explain_finished(diagnosis, node), *last]
     if node:
-        return list(explain_node(diagnosis, diagnosis.upgrade_run, node))
-    return list(explain_running(diagnosis, diagnosis.upgrade_run))
+        return [*explain_node(diagnosis, diagnosis.upgrade_run, node), *last]
+    return [*explain_running(diagnosis, diagnosis.upgrade_run), *last]

@@ -1,4 +1,4 @@
-"""Files that several programs change: one at a time, each time completely or not at all, also through a crash."""
+"""A lock for files that several programs change, one at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from harvdiag.core.errors import UsageError
 
-__all__ = ["locked", "replace_file"]
+__all__ = ["locked"]
 
 PATIENCE = 10.0
 """Seconds to wait for another program that writes the same file."""
@@ -85,52 +85,3 @@ else:
         except BlockingIOError:
             return False
         return True
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file whose lock is held: aside, to the disk, then renamed, with the permissions that it had.
-
-    Raises OSError; then the file is as it was.
-    """
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)  # of a process that was killed
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOT_FOLLOWED | BINARY, OPEN_TO_UMASK)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        with suppress(FileNotFoundError):
-            part.chmod(path.stat().st_mode & 0o777)
-        _rename(part, path)
-    except BaseException:
-        with suppress(OSError):
-            part.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
-def _rename(part: Path, path: Path) -> None:
-    """Rename; on Windows a program that reads the file, such as a virus scanner, may prevent it for a moment."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        try:
-            part.replace(path)
-        except PermissionError:
-            if sys.platform != "win32" or time.monotonic() > end:
-                raise
-            time.sleep(PAUSE)
-        else:
-            return
-
-
-def _sync_folder(folder: Path) -> None:
-    """Write the rename to the disk, where the system can."""
-    if sys.platform == "win32":
-        return
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
