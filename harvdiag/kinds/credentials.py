@@ -29,6 +29,7 @@ COPIES = frozenset(
 _PACKED = "H4sI"
 """How gzip begins in base64: Wrangler and Fleet pack objects into texts."""
 _COPY = re.compile(r'\s*[{\[][\s\S]{0,4096}?"(?:apiVersion|metadata|spec|stringData)"\s*:|\s*apiVersion:')
+_COPY_MARKS = (_PACKED, '"apiVersion"', '"metadata"', '"spec"', '"stringData"', "apiVersion:")
 _OPENING = frozenset("Ha{[ \n")
 _TEXTS = ("message", "note", "error", "output", "log")
 """How the names of fields end that are written for people, by components that may quote what they were given."""
@@ -110,11 +111,22 @@ def _clean_annotations(obj: Obj) -> Obj:
     notes = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not isinstance(metadata, dict) or not isinstance(notes, dict):
         return obj
+    if _are_clean(notes):
+        return obj
     changed = {key: part for key, value in notes.items() if (part := _clean_note(key, value)) is not value}
     if not changed:
         return obj
     kept = {key: value for key, value in (notes | changed).items() if value is not None}
     return obj | {"metadata": metadata | {"annotations": kept}}
+
+
+def _are_clean(notes: Obj) -> bool:
+    """Whether nothing in the annotations of an object can be a copy or a credential: one look for all of them."""
+    if not COPIES.isdisjoint(notes) or any(map(_is_secret_note, notes)):
+        return False
+    values = [value for value in notes.values() if isinstance(value, str)]
+    text = "\n".join(values)
+    return len(values) == len(notes) and not may_hold_secrets(text) and not any(mark in text for mark in _COPY_MARKS)
 
 
 def _clean_note(key: str, value: Any) -> Any:
