@@ -38,7 +38,7 @@ BUNDLE = "bundle"
         ("A support bundle as a snapshot to hand on", "harvdiag redact bundle.zip -o redacted.harvdiag.zip"),
         ("The same as a bundle, with the logs", "harvdiag redact bundle.zip --as bundle -o redacted.zip"),
         ("Also replace the name of a customer", "harvdiag redact bundle.zip --word ACME -o redacted.harvdiag.zip"),
-        ("What the answer to it is about, with your own names", "harvdiag redact --reveal < answer.txt"),
+        ("What the answer to it is about, with your own names", "harvdiag redact --reveal answer.txt"),
     ),
 )
 @source_options
@@ -101,7 +101,7 @@ def redact(
             saved, redactor = save_bundle(source, output)
         else:
             saved, redactor = save_redacted(source, output, [*chain(*kinds)])
-        write_stdout(_summary_text(source, saved, redactor), end="\n")
+        write_stdout(_summary_text(source, saved, redactor), end="\n", private=True)
     return 0
 
 

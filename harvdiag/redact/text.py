@@ -52,23 +52,26 @@ class TextRedactor:
     def __call__(self, text: str) -> str:
         """Return a text without what identifies, and without credentials."""
         self.refresh()
-        known = self.done.get(text)
-        if known is None:
-            known = self._redact(text)
-            self.done[text] = known
-        return known
+        if text not in self.done:
+            self.done[text] = self.once(text)
+        return self.done[text]
 
     def once(self, text: str) -> str:
         """Return the same without remembering it: words recur in logs, lines seldom."""
         self.refresh()
-        return self._redact(text)
+        made = self._redact(text)
+        while self._version != self.names.version:  # it told a name by itself, which may stand in it before
+            self.refresh()
+            made = self._redact(text)
+        return made
 
     def refresh(self) -> None:
         """Forget the results of before, if more names are known by now, or they are too many."""
         if self._version == self.names.version and len(self._words) < MOST and len(self.done) < MOST:
             return
         self._version = self.names.version
-        self._words, self.done = {}, {}
+        self._words.clear()
+        self.done.clear()
         long_first = sorted(self.names.phrases, key=len, reverse=True)
         self._phrases = re.compile("|".join(map(re.escape, long_first)), re.IGNORECASE) if long_first else None
 
