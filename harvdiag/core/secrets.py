@@ -86,8 +86,8 @@ _FORMS: tuple[tuple[Words, str, str], ...] = (
     # a token of Rancher: token-abcde:…, kubeconfig-u-abcde:…
     (("token-", "user-", "u-"), r"(?<![\w-])([\w-]++:)[a-z0-9]{54}(?![a-z0-9])", rf"\1{MASK}"),
     (("/v3/import/",), rf"(/v3/import/)(?!{_MASKED})[\w.-]+", rf"\1{MASK}.yaml"),
-    (("://",), r"(://(?!\[)[^/\s:@\"']*:)(?!\d{1,5}(?![^/?#\s\"']))[^\s\"']{1,256}@", rf"\1{MASK}@"),
-    (("://",), r"(://)[^/\s:@\"'*]{20,256}@", rf"\1{MASK}@"),
+    (("@",), r"(://(?!\[)[^/\s:@\"']*:)(?!\d{1,5}(?![^/?#\s\"']))[^\s\"']{1,256}@", rf"\1{MASK}@"),
+    (("@",), r"(://)[^/\s:@\"'*]{20,256}@", rf"\1{MASK}@"),
     (("aaaa",), r"\b((?:ssh|ecdsa|sk)-[\w@.-]+\s+)AAAA[\w+/=]+", rf"\1{MASK}"),
     (("$",), r"\$(?:2[abxy]?|[156y]|argon2\w*)\$[\w./$=,+-]{16,}", MASK),  # a hash of a password
     (("akia", "asia"), r"\b(?-i:AKIA|ASIA)[A-Z0-9]{16}\b", MASK),

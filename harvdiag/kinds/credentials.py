@@ -27,7 +27,7 @@ COPIES = frozenset(
 """Annotations that contain a copy of an object, or of the disks of a VM."""
 _PACKED = "H4sI"
 """How gzip begins in base64: Wrangler and Fleet pack objects into texts."""
-_COPY = re.compile(r'\s*[{\[][\s\S]{0,4096}?"(?:apiVersion|metadata|spec|stringData)"\s*:|\s*apiVersion:')
+_COPY = r'\s*[{\[][\s\S]{0,4096}?"(?:apiVersion|metadata|spec|stringData)"\s*:|\s*apiVersion:'
 _OPENING = frozenset("Ha{[ \n")
 _TEXTS = ("message", "note", "error", "output", "log")
 """How the names of fields end that are written for people, by components that may quote what they were given."""
@@ -124,7 +124,7 @@ def _clean_note(key: str, value: Any) -> Any:
         return _scrub(value)
     if len(value) < _SHORTEST:
         return value
-    if value[0] in _OPENING and (value.startswith(_PACKED) or _COPY.match(value)):
+    if value[0] in _OPENING and (value.startswith(_PACKED) or re.match(_COPY, value)):
         return None
     return MASK if _is_secret_note(key) else _mask_text(value)
 
