@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
-from harvdiag.core.choose import choose_finding
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
@@ -179,6 +178,8 @@ class Findings(Sequence[Finding]):
         """Return the fingerprint of the finding that a word names, as for `note`; it may be one that only notes are
         about. Raises UsageError where it names none, or several.
         """
+        from harvdiag.core.choose import choose_finding
+
         return choose_finding(self.whole, word, [note.fingerprint for note in self.notes.stale(())])
 
     def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:

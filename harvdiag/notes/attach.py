@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from harvdiag.core.choose import split_fingerprint
 from harvdiag.core.errors import UsageError
 from harvdiag.core.fields import Obj
 from harvdiag.core.notes import Note, NoteKeeper, Notes
@@ -109,6 +108,8 @@ class _Keeper:
 
 def _subjects(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
     """What the notes are about: the source may not have it any more, so that its reader does not tell the name."""
+    from harvdiag.core.choose import split_fingerprint
+
     for fingerprint in dict.fromkeys(note.fingerprint for note in notes):
         _, kind, namespace, name = split_fingerprint(fingerprint)
         if kind in CATALOGUE and name:
