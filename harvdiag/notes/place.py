@@ -11,7 +11,7 @@ from harvdiag.core.notes import ENDING
 from harvdiag.core.target import CONTEXT
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["absolute_path", "find_place", "short_name"]
+__all__ = ["absolute_path", "find_place", "name_notes", "short_name"]
 
 LONGEST = 150
 """The most characters of a name; file systems take 255 bytes."""
@@ -36,8 +36,12 @@ def find_place(snapshot: Snapshot) -> Path | None:
     if snapshot.manifest.kind == "live" or arguments in (("-",), ()) or arguments[0].startswith(CONTEXT):
         return absolute_path(f"{_safe_name(name)}{ENDING}")
     source = absolute_path(arguments[0])
-    stem = _ENDINGS.sub("", source.name)
-    return source.with_name(f"{stem or source.name}{ENDING}") if source.name else None
+    return source.with_name(name_notes(source.name)) if source.name else None
+
+
+def name_notes(source: str) -> str:
+    """Return the name of the file for the notes on a source of this name."""
+    return f"{_ENDINGS.sub('', source) or source}{ENDING}"
 
 
 def _safe_name(name: str) -> str:

@@ -138,6 +138,9 @@ class Redactor(Protocol):
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
 
+    def object(self, kind: Kind, obj: Obj) -> Obj:
+        """Return a copy of an object with every one of them replaced."""
+
     def vet(self, members: Mapping[str, bytes]) -> None:
         """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
 
