@@ -47,9 +47,9 @@ class Cluster(Tables):
         without any, nothing is ignored. Raises UsageError where the notes cannot be read.
         """
         self.snapshot, self.policy = snapshot, policy or Policy()
-        if snapshot.redactor is not None:
-            self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
         self._notes = open_notes(snapshot, notes)
+        if snapshot.redactor is not None:  # after the notes: who wrote them is named in reasons, too
+            self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(Tables) | vars(type(self)) | vars(self) if not name.startswith("_"))
@@ -87,6 +87,7 @@ class Cluster(Tables):
             else None,
             arguments=snapshot.arguments,
             files=snapshot.manifest.files,
+            redacted=snapshot.manifest.redacted,
         )
 
     @property

@@ -52,6 +52,8 @@ class Source:
     """The words that name it on a command line, such as ``data/bundle.zip`` or ``--context lab``; None if unknown."""
     files: tuple[FileNote, ...] = ()
     """Of kubectl output, every file: read, passed over, or not used, and why."""
+    redacted: str = ""
+    """The mark of the key under which its names were replaced by pseudonyms; empty where none were."""
 
 
 @dataclass(frozen=True, kw_only=True)

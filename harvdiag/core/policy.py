@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.model import Finding, ObjectRef
@@ -29,6 +30,8 @@ __all__ = [
     "show_threshold",
 ]
 
+USUAL = frozenset({"harvdiag.toml", "pyproject.toml"})
+"""The names of files of settings that tell nothing."""
 LOCAL = "local"
 """The family of checks and log patterns of one's own."""
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -150,6 +153,7 @@ class Policy:
         """Return the same for a source in which names are replaced: also in its texts, and its patterns fit still."""
         return replace(
             self,
+            file=PurePath(self.file).name if PurePath(self.file).name in USUAL else "the settings" if self.file else "",
             ignore=tuple(replace(each, reason=redact(each.reason), private=True) for each in self.ignore),
             checks=tuple(each.rewritten(redact) for each in self.checks),
             logs=tuple(each.rewritten(redact) for each in self.logs),

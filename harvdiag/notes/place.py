@@ -9,7 +9,7 @@ from harvdiag.core.notes import ENDING
 from harvdiag.core.target import CONTEXT
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["absolute_path", "find_place", "place_beside", "short_name"]
+__all__ = ["absolute_path", "find_place", "name_notes", "place_beside", "short_name"]
 
 LONGEST = 150
 """The most characters of a name; file systems take 255 bytes."""
@@ -40,8 +40,12 @@ def find_place(snapshot: Snapshot) -> Path | None:
 
 def place_beside(source: Path) -> Path | None:
     """Return the file for the notes on a file or folder; None for the root of a file system, which has no name."""
-    stem = _strip_endings(source.name)
-    return source.with_name(f"{stem or source.name}{ENDING}") if source.name else None
+    return source.with_name(name_notes(source.name)) if source.name else None
+
+
+def name_notes(source: str) -> str:
+    """Return the name of the file for the notes on a source of this name."""
+    return f"{_strip_endings(source) or source}{ENDING}"
 
 
 def _strip_endings(name: str) -> str:
