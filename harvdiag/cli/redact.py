@@ -127,7 +127,7 @@ def _summary_text(source: Snapshot, saved: Saved, redactor: Redactor) -> str:
     lines = [f"Written:  {saved.path}: {saved.what}, of {source.manifest.name}."]
     lines += [f"Replaced: {described}." for described in (describe_counts(redactor.names),) if described]
     lines += [f"Removed:  {described}." for described in (describe_removed(redactor.removed),) if described]
-    ordinary = sorted({entry.original for entry in redactor.names if entry.ordinary})
+    ordinary = sorted({entry.original for entry in redactor.names.ordinary})
     if ordinary:
         told = ", ".join(ordinary)
         lines.append(f"Verify:   {told}: an ordinary word is replaced where it stands as a name, not in sentences.")

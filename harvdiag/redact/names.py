@@ -119,6 +119,11 @@ class Names:
         return bool(self._placed)
 
     @property
+    def ordinary(self) -> list[Entry]:
+        """The names that are ordinary words, but for the source's own."""
+        return [entry for entry in self._placed.values() if entry.sort is not Sort.SOURCE]
+
+    @property
     def issued(self) -> dict[str, str]:
         """Every pseudonym, and what it stands for."""
         return self._issued

@@ -31,6 +31,7 @@ class Shapes:
             "url": self._url,
             "uuid": lambda match: self.uuid(match[0]),
             "machine": lambda match: self._machine(match[0]),
+            "launcher": self._launcher,
             "mac": lambda match: names.record(Sort.MAC, match[0], self._addresses.mac(match[0])),
             "ipv4": lambda match: self._ip(match[0]),
             "ipv6": lambda match: self._ip(match[0]),
@@ -59,6 +60,10 @@ class Shapes:
 
     def _machine(self, text: str) -> str:
         return self._names.record(Sort.MACHINE, text, f"custom-{self._digits('machine', text[7:])[:12]}")
+
+    def _launcher(self, match: re.Match[str]) -> str:
+        """The Pod of a VM, whose name it has."""
+        return f"virt-launcher-{self._names.take(match['vm'], Sort.VM)}{match[0][-6:]}"
 
     def _uuid(self, sort: Sort, text: str) -> str:
         """The pseudonym of a UUID in the same form, a valid one of version 4."""

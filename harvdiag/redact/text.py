@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from harvdiag.core.secrets import MASK, mask_secrets
 from harvdiag.redact.encoded import is_encoded, replace_encoded
-from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, RANCHER_TOKEN, TOKEN_LENGTH, UUID
+from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, OPAQUE, RANCHER_TOKEN, TOKEN_LENGTH, UUID
 from harvdiag.redact.names import PART, Entry, Names, Sort
 from harvdiag.redact.shapes import Shapes
 
@@ -90,7 +90,19 @@ class TextRedactor:
             masked = mask_secrets(text)
             self.removed["credential"] += max(masked.count(MASK) - text.count(MASK), 0)
             text = masked
-        return replace_encoded(text, self._inner, self._replace) if mixed else self._replace(text)
+        if mixed and OPAQUE.search(text):
+            return replace_between(OPAQUE, text, self._opaque, self._decode)
+        return self._decode(text) if mixed else self._replace(text)
+
+    def _decode(self, text: str) -> str:
+        return replace_encoded(text, self._inner, self._replace)
+
+    def _opaque(self, match: re.Match[str]) -> str:
+        """What looks like a key or certificate: masked, unless it encodes a text."""
+        if is_encoded(match[0].strip()):
+            return self._decode(match[0])
+        self.removed["credential"] += 1
+        return MASK
 
     def _replace(self, text: str) -> str:
         """Replace the names in a text that neither holds credentials nor encodes another."""
