@@ -173,7 +173,9 @@ class _Bundle:
         resource = Resource(kind.group, _version(kind, entry, items), kind.plural, entry.namespace, kind.bare)
         if not entry.state.seen:
             self._gaps.append(entry)
-            if entry.namespace != OTHERS:
+            # A kind that came late is not missed where the release has none: the bundle says that there are none.
+            missed = not kind.late or self._snapshot.gap(kind.name) is not None
+            if missed and entry.namespace != OTHERS:
                 self._writer.add_unseen(resource, entry.reason.removeprefix(FAILED))
         else:
             self._seen += [kind.name] if kind.name not in self._seen else []
