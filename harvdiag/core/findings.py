@@ -247,6 +247,7 @@ class Findings(Sequence[Finding]):
     def __repr__(self) -> str:
         counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
         head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
+        head += f", {len(self.ignored)} ignored" if self.ignored else ""
         return "\n".join([head, *(f"  {finding}" for finding in self._all)])
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from harvdiag.core.errors import UsageError
 from harvdiag.core.fields import Obj
 from harvdiag.core.notes import Note, NoteKeeper, Notes
+from harvdiag.core.outgoing import vet_outgoing
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.kind import Kind
-from harvdiag.notes.place import absolute_path, find_place
+from harvdiag.notes.place import absolute_path, find_place, place_beside
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["open_notes"]
+__all__ = ["carry_notes", "open_notes"]
 
 
 def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -> Notes:
@@ -35,6 +36,26 @@ def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -
     if file is not None and notes.refresh().fault:
         raise UsageError(notes.fault)
     return notes
+
+
+def carry_notes(snapshot: Snapshot, saved: Path) -> tuple[Path, int] | None:
+    """Put the notes on a source beside a file that it was saved to, with the names that its redaction gives; return
+    where, and how many. None where there are none, or the file of both is the same.
+
+    Raises UsageError where they cannot be read or written, or something is left in them that must not be.
+    """
+    from harvdiag.notes.file import NotesFile
+    from harvdiag.notes.text import dump_entries, new_entry
+
+    notes, place = open_notes(snapshot).refresh(), place_beside(absolute_path(saved))
+    if notes.fault:
+        raise UsageError(notes.fault)
+    own = find_place(snapshot.unredacted or snapshot)
+    if not len(notes) or place is None or place == own:
+        return None
+    vet_outgoing(place.name, dump_entries(map(new_entry, notes)))
+    NotesFile(place).merge(notes)
+    return place, len(notes)
 
 
 class _Keeper:

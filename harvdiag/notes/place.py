@@ -9,7 +9,7 @@ from harvdiag.core.notes import ENDING
 from harvdiag.core.target import CONTEXT
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["absolute_path", "find_place", "short_name"]
+__all__ = ["absolute_path", "find_place", "place_beside", "short_name"]
 
 LONGEST = 150
 """The most characters of a name; file systems take 255 bytes."""
@@ -35,7 +35,11 @@ def find_place(snapshot: Snapshot) -> Path | None:
     name = snapshot.manifest.name
     if snapshot.manifest.kind == "live" or arguments in (("-",), ()) or arguments[0].startswith(CONTEXT):
         return absolute_path(f"{_safe_name(name)}{ENDING}")
-    source = absolute_path(arguments[0])
+    return place_beside(absolute_path(arguments[0]))
+
+
+def place_beside(source: Path) -> Path | None:
+    """Return the file for the notes on a file or folder; None for the root of a file system, which has no name."""
     return source.with_name(f"{_strip_endings(source.name) or source.name}{ENDING}") if source.name else None
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harvdiag.redact.key import Key
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_name, is_system_namespace
 
-__all__ = ["PART", "SHORTEST", "Entry", "Names", "Sort"]
+__all__ = ["GIVEN", "PART", "SHORTEST", "Entry", "Names", "Sort"]
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Without vowels, as the API server's own random names: no words come of it."""
@@ -82,6 +82,7 @@ class Names:
         """Names with other characters than those of a host name, such as blanks."""
         self.domains: set[str] = set()
         self._entries: dict[str, Entry] = {}
+        self._asked: set[tuple[Sort, str]] = set()
         self._placed: dict[tuple[Sort, str], Entry] = {}
         self._issued: dict[str, str] = {}
         self.made_parts: dict[str, int] = {}
@@ -129,7 +130,7 @@ class Names:
     def begins(self, text: str) -> Entry | None:
         """Return the entry of a name that begins with a text and goes on: the text may be that name, truncated."""
         if self._sorted is None:
-            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in _CUT)
+            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in GIVEN)
         place = bisect_left(self._sorted, text)
         found = self._sorted[place] if place < len(self._sorted) else ""
         return self._entries[found] if found.startswith(text) and len(found) > len(text) else None
@@ -138,6 +139,9 @@ class Names:
 
     def add(self, text: str, sort: Sort) -> None:
         """Take a name in, unless it is one of the system."""
+        if (sort, text) in self._asked:
+            return
+        self._asked.add((sort, text))
         name = text.strip()
         if not name or _is_kept(sort, name) or self.find(name) or self.placed(sort, name):
             return
@@ -162,8 +166,8 @@ class Names:
 
     def record(self, sort: Sort, original: str, pseudonym: str) -> str:
         """Note what was made for an original that shows by its form; return the pseudonym."""
-        if original != pseudonym and original.casefold() not in self._entries:
-            self._entries[original.casefold()] = Entry(sort, original, pseudonym, ordinary=False)
+        if original != pseudonym:
+            self._entries.setdefault(original.casefold(), Entry(sort, original, pseudonym, ordinary=False))
             self._issue(pseudonym, original)
         return pseudonym
 
@@ -234,5 +238,5 @@ def _is_kept(sort: Sort, name: str) -> bool:
 
 _PLAIN = re.compile(r"[\w.:/-]+")
 _SECOND = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
-_CUT = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
-"""What stands at the end of names that are cut."""
+GIVEN = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
+"""Names that someone gave; they may stand at the end of names that are cut."""

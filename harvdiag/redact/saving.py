@@ -14,9 +14,10 @@ from harvdiag.redact.scan import LeakError
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.saved.writer import Saved, save_snapshot
 
-__all__ = ["describe_counts", "describe_removed", "save_redacted"]
+__all__ = ["TRIES", "describe_counts", "describe_removed", "save_redacted"]
 
 TRIES = 3
+"""How often all is redacted at most: a name that is found by the last look is known from then on."""
 _NOUNS = {
     Sort.HOST: "host",
     Sort.CLUSTER: "cluster",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harvdiag.redact.addresses import Addresses, spell_like
 from harvdiag.redact.forms import IN_CLUSTER, SYSTEM_SCHEMES
-from harvdiag.redact.names import PART, SHORTEST, Names, Sort
+from harvdiag.redact.names import GIVEN, PART, SHORTEST, Names, Sort
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_namespace, looks_like_domain
 
 __all__ = ["Shapes"]
@@ -42,6 +42,9 @@ class Shapes:
 
     def __call__(self, match: re.Match[str]) -> str:
         """Return what stands for a match of `FORM`."""
+        entry = self._names.find(match[0])
+        if entry and entry.sort in GIVEN:  # a host may have any name
+            return entry.pseudonym
         return self._ways[match.lastgroup or "digest"](match)
 
     def uuid(self, text: str) -> str:

@@ -28,7 +28,7 @@ def build_search(policy: Policy) -> dict[str, Check]:
 
         places = (log.where for log in logs)
         wishes = tuple(
-            Wish(log.pattern, where.namespaces, where.names, where.parts)
+            Wish(log.pattern, where.namespaces, where.names, where.parts, log.newer_than)
             for log, where in zip(logs, places, strict=True)
         )
         return search_logs(facts.snapshot, wishes, policy.reveal)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ from harvdiag.kinds.wanted import Wanted
 __all__ = [
     "Asker",
     "Listing",
+    "LogStream",
     "Logbook",
     "Manifest",
     "Reader",
@@ -100,6 +101,14 @@ class Logbook(Protocol):
 
     def tail(self, name: str, most: int) -> bytes:
         """Read the last bytes of one log, at most `most`. HarvdiagError if it is missing or cannot be read."""
+
+
+@runtime_checkable
+class LogStream(Protocol):
+    """A source whose logs can be read from their beginning, of any size."""
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log piece by piece. HarvdiagError if it is missing or cannot be read, also in the midst of it."""
 
 
 @runtime_checkable

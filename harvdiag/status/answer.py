@@ -151,12 +151,17 @@ def build_answer(findings: Findings) -> Answer:
     )
 
 
-def list_steps(finding: Finding, notes: Notes) -> tuple[Step, ...]:
-    """Return the steps of a finding with their numbers, and with the ticks that notes give them."""
-    of, ticked = len(finding.next), notes.ticked(finding)
+def list_steps(finding: Finding, notes: Notes, whole: Finding | None = None) -> tuple[Step, ...]:
+    """Return the steps of a finding with their numbers, and with the ticks that notes give them.
+
+    Of a finding of which steps were left out the numbers are those that they have in the `whole`: a tick names them.
+    """
+    whole = whole or finding
+    of, ticked = len(whole.next), notes.ticked(whole)
     return tuple(
         Step(number=number, of=of, text=step, done=is_answered(step), ticked=number in ticked)
-        for number, step in enumerate(finding.next, 1)
+        for number, step in enumerate(whole.next, 1)
+        if step in finding.next
     )
 
 
@@ -277,9 +282,13 @@ def describe_alike(alike: Sequence[Finding]) -> str:
 
 
 def name_alike(subjects: Sequence[ObjectRef]) -> str:
-    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first."""
+    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first.
+
+    A kind that harvdiag does not know has the name of its list, ``namespaces``, which is a plural already.
+    """
     first, *others = subjects
-    return f"{first.kind}s {join_names([subject.name for subject in subjects])}" if others else str(first)
+    kinds = first.kind if first.kind.islower() else f"{first.kind}s"
+    return f"{kinds} {join_names([subject.name for subject in subjects])}" if others else str(first)
 
 
 def _cut_clause(message: str, room: int) -> str:

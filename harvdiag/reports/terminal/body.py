@@ -33,15 +33,18 @@ class Origins(NamedTuple):
     """The root causes of each consequence, by its fingerprint."""
     fields: frozenset[tuple[ObjectRef, str]]
     """The evidence of all root causes: what follows from them does not repeat it."""
+    whole: Mapping[str, Finding]
+    """Every finding with all its steps, by its fingerprint."""
 
 
-def find_origins(findings: Findings) -> Origins:
-    """Find the root causes of each consequence, and their evidence."""
+def find_origins(findings: Findings, whole: Findings) -> Origins:
+    """Find the root causes of each consequence, and their evidence; `whole` are the same findings with all steps."""
     roots: dict[str, list[Finding]] = {}
     for root in findings.roots:
         for other in findings.story(root):
             roots.setdefault(other.fingerprint, []).append(root)
-    return Origins(roots, frozenset((e.object, e.path) for root in findings.roots for e in root.evidence))
+    fields = frozenset((e.object, e.path) for root in findings.roots for e in root.evidence)
+    return Origins(roots, fields, {finding.fingerprint: finding for finding in whole})
 
 
 class Body:
@@ -49,7 +52,7 @@ class Body:
 
     def __init__(self, findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> None:
         self.findings, self.answer, self.origins, self.layout, self.fold = findings, answer, origins, layout, fold
-        self.advice = Advice(layout, fold, findings.notes)
+        self.advice = Advice(layout, fold, findings.notes, origins.whole)
         # by rule: the first finding that was shown in full, and the first that was shown as a consequence (as shown)
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}

@@ -55,7 +55,7 @@ def other_note_lines(findings: Findings, layout: Layout, folded: bool = False) -
     """Yield the notes on the cluster, and those on what is not found, with the reason."""
     if not findings.notes:
         return
-    from harvdiag.status.notes import list_stale
+    from harvdiag.status.notes import STALE, list_stale
 
     if findings.notes.cluster:
         yield ""
@@ -63,7 +63,7 @@ def other_note_lines(findings: Findings, layout: Layout, folded: bool = False) -
         yield from note_lines(findings.notes.cluster, layout, folded)
     if stale := list_stale(findings):
         yield ""
-        yield layout.paint.bold("Notes on findings that are not found here")
+        yield layout.paint.bold(STALE)
     for group in stale:
         yield from layout.wrap(f"{group.name}: {group.state}", 2, hang=2)
         yield from note_lines(group.notes, layout, folded)
