@@ -12,10 +12,12 @@ from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 from harvdiag.core.notes import Note, NoteOptions, Notes, NoteStatus
-from harvdiag.core.policy import Ignored, Policy
+from harvdiag.core.policy import Policy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harvdiag.core.ignore import Ignored
 
 __all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState", "find_root"]
 

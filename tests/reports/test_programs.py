@@ -20,9 +20,10 @@ from jsonschema import Draft4Validator
 import harvdiag as hd
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings, Source
+from harvdiag.core.ignore import Ignore, Ignored
 from harvdiag.core.model import Coverage, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.core.notes import Note, Notes, NoteStatus
-from harvdiag.core.policy import Ignore, Ignored, Policy
+from harvdiag.core.policy import Policy
 from harvdiag.reports import form_of, junit, render, sarif
 from harvdiag.reports.several import ClusterAnswer, render_several
 from tests import port
