@@ -278,7 +278,7 @@ def test_names_in_notes_are_replaced_where_those_of_the_source_are(tmp_path: Pat
     rename = SimpleNamespace(
         text=lambda text: text.replace("srv09", "node-1"),
         learn=learnt.extend,
-        object=lambda kind, obj: {"metadata": {"name": kind.plural}},
+        object=lambda kind, _obj: {"metadata": {"name": kind.plural}},
     )
     redacted.redactor = cast("Any", rename)
     notes = open_notes(redacted, file.path)
