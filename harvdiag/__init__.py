@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -91,6 +92,17 @@ _HOMES = {
     "pick_source": "harvdiag.notebook.pick",
     "work_folder": "harvdiag.notebook.folder",
 }
+
+
+class _Package(ModuleType):
+    """This package. A function of it, such as `redact`, stays what it is when the room of the same name is imported."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __dir__() -> list[str]:
@@ -262,7 +274,7 @@ def redact(
     from harvdiag.redact import Redactor, load_key, redact_snapshot
 
     redactor = Redactor(load_key(key), tuple(words), tuple(patterns))
-    return Cluster(redact_snapshot(cluster.snapshot, redactor))
+    return Cluster(redact_snapshot(cluster.snapshot, redactor), cluster.notes.path, cluster.policy)
 
 
 def report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:

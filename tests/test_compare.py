@@ -15,6 +15,7 @@ import harvdiag as hd
 from harvdiag.core.fields import field_path
 from harvdiag.core.model import Severity, State
 from harvdiag.core.wrap import count_cells
+from harvdiag.notebook.display import HTML
 from harvdiag.reports.changes import markdown, terminal
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.changes.comparison import Comparison
@@ -404,5 +405,8 @@ def test_in_python_it_takes_clusters_and_files() -> None:
     comparison = hd.compare(HEALTHY, hd.open(BROKEN))
     assert comparison.different_clusters
     assert hd.draw(comparison).text == hd.draw(hd.open(BROKEN), against=hd.open(HEALTHY)).text
+    page = HTML["harvdiag.status.changes.comparison", "Comparison"](comparison)
+    assert "<img" in page
+    assert "<summary>Every difference</summary>" in page
     with pytest.raises(hd.UsageError, match="of a comparison there is the picture 'changes'"):
         hd.draw(comparison, "links")

@@ -6,6 +6,7 @@ import os
 import re
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -153,6 +154,9 @@ no-such-time = 3
         (IGNORE + "expires = true", "ignore[1].expires: true is not a date"),
         ('[[check]]\npath = "x"\nless-than = nan', "less-than: NaN is not a number"),
         ('[[check]]\nkind = "Pod"\npath = "spec.containers[*].env"', "is never kept by harvdiag"),
+        ('[[check]]\nkind = "Node"\nwhere = { namespace = "x" }', "where.namespace: Node objects have no namespace"),
+        ('[[check]]\nalso = [{ path = "a" }, { path = "..", missing = true }]', "check[1].also[1]: has no condition"),
+        ('[[check]]\nalso = [{ path = "a" }, { path = "..", missing = true }]', 'check[1].also[2].path: ".." is not'),
         ('[[check]]\nwhere = { labels = "a in (" }', "where.labels: invalid label selector"),
     ],
 )  # fmt: skip
@@ -174,7 +178,7 @@ def test_what_an_entry_may_say(tmp_path: Path) -> None:
     (check,) = read(
         tmp_path, '[[check]]\nname="a"\nkind="po"\npath="metadata.uid"\nolder-than="1d12h"\nmessage="m"'
     ).checks
-    assert (check.kind, check.conditions[0].operand) == ("Pod", timedelta(hours=36))
+    assert (check.kind, check.test.conditions[0].operand) == ("Pod", timedelta(hours=36))
 
 
 def test_a_threshold_decides_and_is_told(tmp_path: Path) -> None:
@@ -222,7 +226,7 @@ def test_the_nearest_file_of_the_project_is_meant(tmp_path: Path, monkeypatch: p
     assert find_config(inner) is None, "neither a repository nor the home folder lies above"
     (tmp_path / "repo" / ".git").write_text("gitdir: elsewhere\n")
     assert load_policy(None, known_names).file == "../../pyproject.toml"
-    (tmp_path / "repo" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
+    (tmp_path / "repo" / "pyproject.toml").write_text("# not tool.harvdiag\n[project]\nname = 'x'\n")
     assert load_policy(None, known_names) == Policy(), "not past the root of the repository"
     assert find_config(tmp_path / "other", home=tmp_path) == tmp_path / "harvdiag.toml"
     monkeypatch.setenv("HARVDIAG_CONFIG", str(tmp_path / "harvdiag.toml"))
@@ -231,6 +235,14 @@ def test_the_nearest_file_of_the_project_is_meant(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("HARVDIAG_CONFIG", "nowhere.toml")
     with pytest.raises(UsageError, match=r"the settings nowhere\.toml cannot be read: No such file"):
         load_policy(None, known_names)
+
+
+def test_a_project_that_is_named_needs_the_table(tmp_path: Path) -> None:
+    """One that is found without it is just none."""
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[project]\nname = 'x'\n")
+    with pytest.raises(ConfigError, match=r"it has no table \[tool\.harvdiag\]"):
+        load_policy(file, known_names)
 
 
 def test_mistakes_in_the_file_of_a_project_have_their_line(tmp_path: Path) -> None:
@@ -269,6 +281,22 @@ def test_any_table_is_a_policy_or_has_mistakes(table: dict[str, Any]) -> None:
 def test_an_expression_that_may_take_for_ever_is_refused(pattern: str) -> None:
     """Repetitions within repetitions, and choices that begin alike."""
     assert "for ever" in find_fault(pattern)
+
+
+WORDS = st.sampled_from([*"[]={}.,\n\"'#", "[[ignore]]", "reason", "= ", "check", '"x"', "2027-01-31", "\ud800", "1e9"])
+
+
+@given(st.lists(WORDS, max_size=12).map("".join))
+def test_any_text_is_a_policy_or_has_mistakes(text: str) -> None:
+    """Also what is no TOML at all: one error, each line with the file."""
+    with TemporaryDirectory() as place:
+        file = Path(place) / "harvdiag.toml"
+        file.write_text(text, encoding="utf-8", errors="surrogatepass")
+        try:
+            lines: tuple[str, ...] = () if load_policy(file, known_names).file else ("nothing was read",)
+        except ConfigError as error:
+            lines = error.lines or ("nothing is said",)
+        assert all(line.startswith(str(file)) for line in lines)
 
 
 @pytest.mark.parametrize(

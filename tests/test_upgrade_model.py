@@ -509,3 +509,10 @@ def _sound() -> Snapshot:
 
 
 _SOUND: list[Snapshot] = []
+
+
+def test_a_job_whose_label_is_a_list_belongs_to_no_upgrade() -> None:
+    """Damage of one object is no reason to judge nothing."""
+    labels = {"harvesterhci.io/upgrade": [NAME]}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "x", "labels": labels}}
+    assert jobs_of((job,), NAME) == []

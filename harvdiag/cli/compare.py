@@ -13,6 +13,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_note, write_stdout
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import WORDS, read_words
 from harvdiag.cli.source import Source, SourceOptions, cluster_options, open_snapshot
 from harvdiag.cli.words import OUTPUT, Choice
 from harvdiag.core.errors import UsageError
@@ -57,9 +58,16 @@ CHANGED = 1
     type=click.Path(path_type=Path),
     help="Where one of the two is redacted, the key of its pseudonyms; default: your own.",
 )
+@WORDS
 @click.option("--full", is_flag=True, help="Fold nothing, however long the answer is; files are never folded.")
 def compare(
-    before: str, where: SourceOptions, form: str | None, output: Path | None, key: Path | None, full: bool
+    before: str,
+    where: SourceOptions,
+    form: str | None,
+    output: Path | None,
+    key: Path | None,
+    word_file: Path | None,
+    full: bool,
 ) -> int:
     """Compare two readings of one cluster: findings, upgrade, versions, objects, links and fields.
 
@@ -74,7 +82,7 @@ def compare(
     _check_options(before, where, form, output)
     with ExitStack() as stack:
         one, other = (stack.enter_context(open_snapshot(each)) for each in (_earlier(before, where), where))
-        earlier, later = map(build_cluster, _match(one, other, key))
+        earlier, later = map(build_cluster, _match(one, other, key, word_file))
         comparison = later.compare(earlier)
         if not comparison.comparable:
             names = [source.name for source in comparison.sources]
@@ -110,13 +118,13 @@ def _earlier(before: str, where: SourceOptions) -> SourceOptions:
     return where._replace(source=before, contexts=(), kubeconfig=kubeconfig)
 
 
-def _match(before: Snapshot, now: Snapshot, key: Path | None) -> Sequence[Snapshot]:
+def _match(before: Snapshot, now: Snapshot, key: Path | None, word_file: Path | None) -> Sequence[Snapshot]:
     """Both as they can be compared: where one is redacted, the other too."""
     if key is None and before.manifest.redacted == now.manifest.redacted:
         return before, now
     from harvdiag.redact import match_snapshots
 
-    return match_snapshots(before, now, key)
+    return match_snapshots(before, now, key, *read_words(word_file))
 
 
 def _draw(comparison: Comparison, output: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.complete import complete_focus
 from harvdiag.cli.files import check_output, write_written
-from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.output import terminal_width, use_colour, write_note, write_stdout
 from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import Source, SourceOptions, open_snapshot, source_options
 from harvdiag.cli.words import Choice
 from harvdiag.core.errors import UsageError
+from harvdiag.core.findings import UncheckedError
 from harvdiag.figures import PICTURES, default_picture
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ def draw(
         raise UsageError("--width is the width of a file: name one with -o; text takes the width of the terminal")
     with open_snapshot(where) as snapshot:
         cluster = build_cluster(snapshot)
+        _tell_settings(cluster)
         if output is not None and output.suffix.lower() == PAGE:
             from harvdiag.figures.explore import explore
 
@@ -124,6 +127,17 @@ def draw(
         else:
             write_written(figure.save(output), figure.title, fill_command(cluster.source, "check"))
     return 0
+
+
+def _tell_settings(cluster: Cluster) -> None:
+    """Say on stderr what is ignored: the picture does not show it as wrong."""
+    if cluster.policy.file:
+        from harvdiag.status.policy import sum_up_policy
+
+        with suppress(UncheckedError):
+            told = sum_up_policy(cluster.check())
+            if told:
+                write_note(f"harvdiag: settings of {told}")
 
 
 def _check_options(name: str, against: str | None, labels: bool) -> None:

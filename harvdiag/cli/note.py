@@ -146,6 +146,8 @@ def note(
         return
     where, words = _take_source(where, words)
     _refuse_finding(where.source)
+    if merge is not None and (words or about_cluster or not entry.empty):
+        raise UsageError("--merge takes over the notes of a file, and writes none: give it with the SOURCE alone")
     with open_snapshot(where) as snapshot:
         cluster = build_cluster(snapshot, notes)
         if merge is not None:

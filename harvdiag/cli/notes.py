@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvdiag.core.errors import UsageError
+from harvdiag.core.errors import HarvdiagError, UsageError
 
 if TYPE_CHECKING:
     from harvdiag.cli.source import SourceOptions
+    from harvdiag.snapshot import Snapshot
 
-__all__ = ["check_shared_notes", "notes_option"]
+__all__ = ["carry_notes", "check_shared_notes", "notes_option"]
 
 Command = Callable[..., Any]
 HELP = "The file with the notes; default: NAME.notes.yaml beside the source, of a cluster in the working folder."
@@ -30,3 +31,15 @@ def check_shared_notes(where: SourceOptions, notes: Path | None) -> SourceOption
     if notes is not None and (where.others or len(where.contexts) > 1):
         raise UsageError("--notes is for one source: leave it out, and each has the file beside it")
     return where
+
+
+def carry_notes(source: Snapshot, saved: Path) -> str:
+    """Put the notes on a source beside the file that it was saved to; return what to say of that, if anything."""
+    from harvdiag import notes
+    from harvdiag.status.summary import format_count
+
+    try:
+        carried = notes.carry_notes(source, saved)
+    except HarvdiagError as error:
+        return f"not taken along: {error}"
+    return f"{carried[0].name} beside it: {format_count(carried[1], 'note')}; hand it on, too" if carried else ""

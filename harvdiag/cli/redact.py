@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.command import Command
-from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.files import check_ending, check_output, write_written
+from harvdiag.cli.notes import carry_notes
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.redaction import KEY, WORDS, ask_redaction, read_words
 from harvdiag.cli.snapshot import check_snapshot_file, is_checkable
@@ -28,14 +29,16 @@ if TYPE_CHECKING:
 __all__ = ["redact"]
 
 LARGEST = 64 << 20
+BUNDLE = "bundle"
 
 
 @click.command(
     cls=Command,
     examples=(
         ("A support bundle as a snapshot to hand on", "harvdiag redact bundle.zip -o redacted.harvdiag.zip"),
+        ("The same as a bundle, with the logs", "harvdiag redact bundle.zip --as bundle -o redacted.zip"),
         ("Also replace the name of a customer", "harvdiag redact bundle.zip --word ACME -o redacted.harvdiag.zip"),
-        ("What the answer to it is about, with your own names", "harvdiag redact --reveal < answer.txt"),
+        ("What the answer to it is about, with your own names", "harvdiag redact --reveal answer.txt"),
     ),
 )
 @source_options
@@ -44,6 +47,13 @@ LARGEST = 64 << 20
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; default: a pseudonym and the time of collection; with --reveal: stdout.",
+)
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["snapshot", BUNDLE]),
+    default="snapshot",
+    help="What to write: a snapshot (default), or a bundle in the layout of a support bundle, with the logs.",
 )
 @KEY
 @click.option("--word", "words", multiple=True, metavar="TEXT", help="Also replace this word, wherever it stands.")
@@ -56,6 +66,7 @@ LARGEST = 64 << 20
 def redact(
     where: SourceOptions,
     output: Path | None,
+    form: str,
     key: Path | None,
     words: Sequence[str],
     patterns: Sequence[str],
@@ -63,27 +74,48 @@ def redact(
     kinds: Sequence[tuple[str, ...]],
     reveal: bool,
 ) -> int:
-    """Save a cluster to a snapshot with pseudonyms instead of names and addresses, and without credentials.
+    """Save a cluster to a snapshot or a bundle, with pseudonyms for names and addresses, and without credentials.
 
     Hosts, VMs, namespaces, domains, addresses, UUIDs and the like get pseudonyms: the same for equal ones, in every
     source under one key, so that findings, graph and pictures stay the same. Names of Kubernetes, Rancher and
     Harvester, versions and times are kept. The key stays with you: it lies in your configuration folder, and beside it
     what each pseudonym stands for, with which --reveal translates back. Nothing is written where a last look finds
     anything left.
+
+    With --as bundle it has the layout of a support bundle, which other tools read, too, and the logs and the archives
+    of nodes, as far as the source has them.
     """
     if reveal:
         return _reveal_text(where, output, key)
+    if form == BUNDLE and kinds:
+        raise UsageError("--kind is about snapshots: a bundle has every kind of its source")
     if output is not None:
-        check_snapshot_file(output)
+        _check_file(output, form)
     more, expressions = read_words(word_file)
     ask_redaction(key, (*words, *more), (*patterns, *expressions))
     with open_snapshot(where) as source:
-        from harvdiag.redact import save_redacted
+        from harvdiag.redact import save_bundle, save_redacted
 
         is_checkable(source)
-        saved, redactor = save_redacted(source, output, [*chain(*kinds)])
-        write_stdout(_summary_text(source, saved, redactor), end="\n")
+        if form == BUNDLE:
+            saved, redactor = save_bundle(source, output)
+        else:
+            saved, redactor = save_redacted(source, output, [*chain(*kinds)])
+        write_stdout(_summary_text(source, saved, redactor), end="\n", private=True)
     return 0
+
+
+def _check_file(output: Path, form: str) -> None:
+    """Raise UsageError, before anything is read, for what is not the name of a zip file that may be written."""
+    if form != BUNDLE:
+        check_snapshot_file(output)
+        return
+    from harvdiag.redact import check_bundle_file
+
+    if str(output) == "-":
+        raise UsageError("a bundle is not written to stdout: it is a zip file; give its name with -o")
+    check_ending(output, (".zip",), "a bundle")
+    check_bundle_file(output)
 
 
 def _summary_text(source: Snapshot, saved: Saved, redactor: Redactor) -> str:
@@ -99,6 +131,7 @@ def _summary_text(source: Snapshot, saved: Saved, redactor: Redactor) -> str:
     if ordinary:
         told = ", ".join(ordinary)
         lines.append(f"Verify:   {told}: an ordinary word is replaced where it stands as a name, not in sentences.")
+    lines += [f"Notes:    {told}." for told in (carry_notes(source, saved.path),) if told]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
     lines.append(f"Key:      {redactor.key.path} (mark {redactor.key.mark}); it is not in the file. Hand it to no one.")
     if redactor.unnoted:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,17 +16,20 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import print_error, settings, write_stdout
 from harvdiag.cli.policy import current_settings
-from harvdiag.cli.source import EXIT_INTERRUPTED, Seconds, Source
+from harvdiag.cli.redaction import redact_options
+from harvdiag.cli.source import EXIT_INTERRUPTED, Seconds, Source, SourceOptions, open_snapshot
 from harvdiag.core.errors import UsageError
-from harvdiag.core.target import CONTEXT
+from harvdiag.core.target import CONTEXT, TIMEOUT
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from harvdiag.share.run import Order
+
 __all__ = ["run"]
 
 EXIT_FAILED = 1
-TIMEOUT = "10m"
+USUAL = "10m"
 
 
 class _Notebook(click.ParamType[str]):
@@ -84,8 +91,9 @@ class _Setting(click.ParamType[tuple[str, str]]):
     help="The file to write, .html or .ipynb; default: the notebook's name, as a page in the current folder.",
 )
 @click.option(
-    "--timeout", type=Seconds(), default=TIMEOUT, show_default=True, help="How long one cell may take: 30s, 10m, 1h."
+    "--timeout", type=Seconds(), default=USUAL, show_default=True, help="How long one cell may take: 30s, 10m, 1h."
 )
+@redact_options
 def run(
     notebook: str | None,
     source: str | None,
@@ -97,11 +105,12 @@ def run(
 
     NOTEBOOK is one of harvdiag's by number or name (01, 01-find-orphans), or the path of one; without it, they are
     listed. It needs the extra: pip install 'harvdiag[notebook]'. A page tells nothing about the machine on which it was
-    made; the source is named without its folder.
+    made; the source is named without its folder. With --redact the kernel gets a redacted snapshot of the source and
+    its notes, and sees nothing else of it; logs are not in a snapshot.
 
     Exit code 0: executed to its end; 1: a cell failed, and all up to it is written; 2: unusable input or usage.
     """
-    from harvdiag.share.run import ENDINGS, SOURCE, Order, run_notebook
+    from harvdiag.share.run import ENDINGS, SOURCE, Order
     from harvdiag.share.run.kit import find_notebook
 
     if notebook is None:
@@ -116,6 +125,17 @@ def run(
     source = given.pop(SOURCE, None) if source is None else source
     _check_source(source)
     order = Order(source=source, parameters=given, timeout=timeout, settings=current_settings())
+    with ExitStack() as stack:
+        if settings().redactor is not None:
+            folder = stack.enter_context(TemporaryDirectory(prefix="harvdiag-run-"))
+            copy, change = _copy_redacted(source, Path(folder))
+            order = replace(order, source=str(copy), rename=change)
+        return _run(path, output, order)
+
+
+def _run(path: Path, output: Path, order: Order) -> int:
+    from harvdiag.share.run import ENDINGS, run_notebook
+
     try:
         done = run_notebook(path, output, order, _show_progress)
     except KeyboardInterrupt:
@@ -130,6 +150,18 @@ def run(
         print_error(f"{path.name}: {where}: {done.failure.reason}; {output} has all up to it")
         return EXIT_FAILED
     return 0
+
+
+def _copy_redacted(source: str | None, folder: Path) -> tuple[Path, Callable[[str], str]]:
+    """A redacted copy of the source, and how texts are redacted. Raises UsageError without a source: that of a notebook
+    is a sample.
+    """
+    from harvdiag.share.run.redacted import copy_redacted
+
+    if source is None:
+        raise UsageError("--redact is about a source of yours: name it with --source")
+    with open_snapshot(SourceOptions(source, (), None, TIMEOUT)) as snapshot:
+        return copy_redacted(snapshot, folder), snapshot.redactor.text if snapshot.redactor else str
 
 
 def _list() -> str:

@@ -11,6 +11,7 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_ending
+from harvdiag.cli.notes import carry_notes
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
@@ -69,7 +70,7 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
         except KeyboardInterrupt:
             saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED
             click.echo("harvdiag: interrupted; what was read by then is kept", err=True)
-        write_stdout(_summary_text(source, saved), end="\n")
+        write_stdout(_summary_text(source, saved), end="\n", private=True)
     return code
 
 
@@ -110,6 +111,7 @@ def _summary_text(source: Snapshot, saved: Saved) -> str:
     from harvdiag.status.summary import group_gaps
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
+    lines += [f"Notes: {told}." for told in (carry_notes(source, saved.path),) if told]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
     next_step = f"harvdiag check {quote_argument(str(saved.path))}" if is_checkable(source) else ""
     lines.append(f"Next: {next_step}" if next_step else "No check can be run on what was seen.")

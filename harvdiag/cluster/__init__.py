@@ -20,7 +20,6 @@ from harvdiag.notes import open_notes
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
 from harvdiag.status.summary import format_count
-from harvdiag.status.unchecked import unchecked_error
 from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
@@ -260,6 +259,8 @@ class Cluster(Tables):
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
         findings = findings.under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
+            from harvdiag.status.unchecked import unchecked_error
+
             raise unchecked_error(findings, self.kinds if self.snapshot.manifest.kind == "files" else [])
         return findings
 

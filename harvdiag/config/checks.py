@@ -15,8 +15,8 @@ from harvdiag.config.parts import (
     read_where,
 )
 from harvdiag.config.probe import is_kept
-from harvdiag.config.section import Section, as_span, show_value
-from harvdiag.core.local import Condition, LocalCheck, Operator
+from harvdiag.config.section import SPAN, Section, as_span, show_value
+from harvdiag.core.local import Condition, FieldTest, LocalCheck, Operator
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, parse_query
 from harvdiag.kinds import find_kind
@@ -42,8 +42,8 @@ def read_check(section: Section) -> LocalCheck:
     check = LocalCheck(
         name=name,
         kind=kind.name if kind else word,
-        path=_read_path(section, kind),
-        conditions=tuple(_read_conditions(section)),
+        test=_read_test(section, kind),
+        also=tuple(_read_also(each, kind) for each in section.inners("also")),
         message=read_template(section, "message", WORDS, 'say what is wrong, such as "{kind} {name} has no rack"'),
         where=read_where(section),
         severity=read_severity(section),
@@ -52,10 +52,24 @@ def read_check(section: Section) -> LocalCheck:
         caution=section.text("caution"),
         links=read_links(section),
     )
-    if not check.conditions and not {str(operator) for operator in Operator} & {*section.table}:
-        section.fail("", f"has no condition: give at least one of {', '.join(map(str, Operator))}")
+    if kind and not kind.home and check.where.namespaces:
+        section.fail("where.namespace", f"{kind.name} objects have no namespace: leave it out")
     section.close()
     return check
+
+
+def _read_also(section: Section, kind: Kind | None) -> FieldTest:
+    test = _read_test(section, kind)
+    section.close()
+    return test
+
+
+def _read_test(section: Section, kind: Kind | None) -> FieldTest:
+    """A path with its conditions, of which there has to be one."""
+    test = FieldTest(_read_path(section, kind), tuple(_read_conditions(section)))
+    if not test.conditions and not {str(operator) for operator in Operator} & {*section.table}:
+        section.fail("", f"has no condition: give at least one of {', '.join(map(str, Operator))}")
+    return test
 
 
 def _read_path(section: Section, kind: Kind | None) -> str:
@@ -94,7 +108,7 @@ def _read_operand(section: Section, operator: Operator) -> Any:
     if operator in _LISTS:
         return section.read(key, _as_scalars, f"a list, each {SCALAR}", None)
     if operator in _SPANS:
-        return section.read(key, as_span, 'a time, such as "2h" or "7d"', None)
+        return section.read(key, as_span, SPAN, None)
     return section.read(key, _as_scalar, SCALAR, None)
 
 

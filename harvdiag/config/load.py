@@ -21,7 +21,6 @@ MOST = 1 << 20
 """Bytes that a file of settings may have."""
 Choice = str | os.PathLike[str] | bool | None
 """A file; None or True: the one that is found; False: none."""
-_NUMBER = re.compile(r"\d+")
 
 
 def load_policy(choice: Choice, known: Callable[[], Known]) -> Policy:
@@ -35,8 +34,9 @@ def load_policy(choice: Choice, known: Callable[[], Known]) -> Policy:
         return Policy()
     given = None if choice is True else choice or os.environ.get(VARIABLE) or None
     file = Path(given) if given is not None else _find()
-    file = Path(_shown(file)) if file and given is None else file
-    return _read(file, known()) if file else Policy()
+    if file is None:
+        return Policy()
+    return _read(file if given is not None else Path(_shown(file)), known, found=given is None)
 
 
 def find_settings(choice: Choice = None) -> Path | None:
@@ -59,15 +59,19 @@ def _find() -> Path | None:
     return find_config(folder, home)
 
 
-def _read(file: Path, known: Known) -> Policy:
+def _read(file: Path, known: Callable[[], Known], found: bool) -> Policy:
     from harvdiag.config.build import build_policy  # here, as most commands find no file
     from harvdiag.config.lines import Lines
 
     text = _read_text(file)
     table = _parse(file, text)
-    own = file.name == NAMES[0] or _dig(table) is None
-    lines = Lines("" if own else f"{'.'.join(SECTION)}.", text)
-    policy, mistakes = build_policy(table if own else _dig(table), known, _today())
+    inner = None if file.name == NAMES[0] else _dig(table)
+    if inner is None and file.name == NAMES[1]:
+        if found:
+            return Policy()
+        raise ConfigError([f"{file}: it has no table [{'.'.join(SECTION)}]"])
+    lines = Lines("" if inner is None else f"{'.'.join(SECTION)}.", text)
+    policy, mistakes = build_policy(table if inner is None else inner, known(), _today())
     if mistakes:
         told = sorted((lines.find(mistake.section, mistake.number, mistake.key), mistake) for mistake in mistakes)
         raise ConfigError(f"{file}{f':{line}' if line else ''}: {mistake}" for line, mistake in told)
@@ -98,7 +102,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([f"{file}: it nests too deep"]) from None
     except ValueError as error:  # also a number with too many digits
         said, mark, place = str(error).partition(" (at ")
-        numbers = _NUMBER.findall(place) or ([str(text.count("\n") + 1)] if mark else [])
+        numbers = re.findall(r"\d+", place) or ([str(text.count("\n") + 1)] if mark else [])
         raise ConfigError([f"{':'.join([str(file), *numbers])}: not valid TOML: {said}"]) from None
 
 

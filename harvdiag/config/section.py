@@ -11,8 +11,10 @@ from typing import Any, NamedTuple, TypeVar
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.window import parse_span
 
-__all__ = ["Mistake", "Section", "as_span", "show_value"]
+__all__ = ["SPAN", "Mistake", "Section", "as_span", "show_value"]
 
+SPAN = 'a time, such as "2h" or "7d"'
+"""What `as_span` takes."""
 LONGEST = 60
 """Characters of a value that are shown."""
 Value = TypeVar("Value")
@@ -81,6 +83,16 @@ class Section:
         return [
             Section(table=table, mistakes=self.mistakes, name=key, number=number, place=f"{key}[{number}]")
             for number, table in enumerate(value, 1)
+        ]
+
+    def inners(self, key: str) -> list[Section]:
+        """Return the tables of a list below a key, or the only one."""
+        nothing: list[dict[str, Any]] = []
+        tables = self.read(key, _as_tables, "a table, or a list of tables", nothing)
+        places = [key] if len(tables) == 1 else [f"{key}[{number}]" for number in range(1, len(tables) + 1)]
+        return [
+            Section(table=t, mistakes=self.mistakes, name=self.name, number=self.number, place=f"{self.place}.{place}")
+            for t, place in zip(tables, places, strict=True)
         ]
 
     def read(self, key: str, convert: Callable[[Any], Value | None], what: str, default: Value) -> Value:

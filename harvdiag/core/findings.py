@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
-from harvdiag.core.choose import choose_finding
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
@@ -181,6 +180,8 @@ class Findings(Sequence[Finding]):
         """Return the fingerprint of the finding that a word names, as for `note`; it may be one that only notes are
         about. Raises UsageError where it names none, or several.
         """
+        from harvdiag.core.choose import choose_finding
+
         return choose_finding(self.whole, word, [note.fingerprint for note in self.notes.stale(())])
 
     def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:
@@ -248,6 +249,7 @@ class Findings(Sequence[Finding]):
     def __repr__(self) -> str:
         counts = ((len(self), "finding"), (len(self.roots), "root cause"), (len(self.skipped), "skipped check"))
         head = ", ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in counts)
+        head += f", {len(self.ignored)} ignored" if self.ignored else ""
         return "\n".join([head, *(f"  {finding}" for finding in self._all)])
 
 

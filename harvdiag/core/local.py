@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum
 from typing import Any, NamedTuple
 
 from harvdiag.core.model import Severity
 
-__all__ = ["Condition", "LocalCheck", "LocalLog", "Operator", "Where"]
+__all__ = ["Condition", "FieldTest", "LocalCheck", "LocalLog", "Operator", "Where"]
 
 Rewrite = Callable[[str], str]
 
@@ -41,6 +42,13 @@ class Condition(NamedTuple):
     operand: Any = None
 
 
+class FieldTest(NamedTuple):
+    """A field, and the conditions that one value of it has to fulfil."""
+
+    path: str
+    conditions: tuple[Condition, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Where:
     """Which objects, or whose logs, a check of one's own looks at; what is empty allows all."""
@@ -56,13 +64,15 @@ class Where:
 
 @dataclass(frozen=True, kw_only=True)
 class LocalCheck:
-    """A check of one's own, without code: the objects of `kind` where the field at `path` fulfils all conditions."""
+    """A check of one's own, without code: the objects of `kind` that pass its test."""
 
     name: str
     kind: str
     """As the file has it: any word that kubectl takes for the kind."""
-    path: str
-    conditions: tuple[Condition, ...]
+    test: FieldTest
+    """The field that it is about; its value is that of the message."""
+    also: tuple[FieldTest, ...] = ()
+    """What has to hold of the same object besides."""
     message: str
     """With ``{name}``, ``{namespace}``, ``{kind}``, ``{path}`` and ``{value}``, as `next` may have them."""
     where: Where = Where()
@@ -85,6 +95,8 @@ class LocalLog:
     name: str
     pattern: str
     meaning: str
+    newer_than: timedelta | None = None
+    """How old a line may be when the source was collected; None: any."""
     where: Where = Where()
     severity: Severity = Severity.WARNING
     why: str = ""

@@ -9,8 +9,9 @@ from typing import Any
 from harvdiag.core.fields import Obj, field_path
 from harvdiag.kinds.credentials import hide_bodies
 from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.other import OTHER_FIELDS, STATE
 
-__all__ = ["is_stored", "keep_fields", "store_object"]
+__all__ = ["is_stored", "keep_fields", "share_object", "store_object"]
 
 KEPT = ("apiVersion", "kind")
 KEPT_METADATA = (
@@ -46,6 +47,11 @@ def store_object(kind: Kind, obj: Obj) -> Obj:
     if not isinstance(metadata, dict) or "managedFields" not in metadata:
         return stored
     return stored | {"metadata": {key: value for key, value in metadata.items() if key != "managedFields"}}
+
+
+def share_object(kind: Kind, obj: Obj) -> Obj:
+    """Return what is given to others, redacted, of an object: of a kind without a list, what tells how it is."""
+    return store_object(kind, obj) if kind.stored or kind.keep else keep_fields(obj, OTHER_FIELDS.get(kind.name, STATE))
 
 
 def is_stored(kind: Kind, path: str) -> bool:

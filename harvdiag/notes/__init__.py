@@ -1,5 +1,5 @@
 """Notes: the file in which they are kept, beside the source"""
 
-from harvdiag.notes.attach import open_notes
+from harvdiag.notes.attach import carry_notes, open_notes
 
-__all__ = ["open_notes"]
+__all__ = ["carry_notes", "open_notes"]

@@ -6,21 +6,19 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from harvdiag.core.choose import split_fingerprint
 from harvdiag.core.errors import UsageError
-from harvdiag.core.fields import Obj, name_of
+from harvdiag.core.fields import Obj
 from harvdiag.core.notes import Note, NoteKeeper, Notes
+from harvdiag.core.outgoing import vet_outgoing
 from harvdiag.kinds import CATALOGUE, kind_for_resource
 from harvdiag.kinds.kind import Kind
-from harvdiag.notes.place import absolute_path, find_place, name_notes, short_name
+from harvdiag.notes.place import absolute_path, find_place, name_notes, place_beside, short_name
 from harvdiag.snapshot import Snapshot
-from harvdiag.snapshot.reader import Redactor
 
-__all__ = ["open_notes"]
+__all__ = ["carry_notes", "open_notes"]
 
 USER = kind_for_resource("management.cattle.io", "users")
 """What the author of a note is."""
@@ -48,6 +46,26 @@ def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -
     if file is not None and notes.refresh().fault:
         raise UsageError(notes.fault)
     return notes
+
+
+def carry_notes(snapshot: Snapshot, saved: Path) -> tuple[Path, int] | None:
+    """Put the notes on a source beside a file that it was saved to, with the names that its redaction gives; return
+    where, and how many. None where there are none, or the file of both is the same.
+
+    Raises UsageError where they cannot be read or written, or something is left in them that must not be.
+    """
+    from harvdiag.notes.file import NotesFile
+    from harvdiag.notes.text import dump_entries, new_entry
+
+    notes, place = open_notes(snapshot).refresh(), place_beside(absolute_path(saved))
+    if notes.fault:
+        raise UsageError(notes.fault)
+    own = find_place(snapshot.unredacted or snapshot)
+    if not len(notes) or place is None or place == own:
+        return None
+    vet_outgoing(place.name, dump_entries(map(new_entry, notes)))
+    NotesFile(place).merge(notes)
+    return place, len(notes)
 
 
 class _Keeper:
@@ -80,7 +98,8 @@ class _Keeper:
         except UsageError as error:  # which names the file
             raise UsageError(redactor.text(self._rename(str(error)))) from None
         redactor.learn((*_subjects(notes), *_people(notes)))
-        return tuple(replace(note.with_texts(redactor.text), author=_rename_person(redactor, note)) for note in notes)
+        people = {note.author: redactor.person(note.author) for note in notes}  # known before any text
+        return tuple(note.with_texts(redactor.text, people.__getitem__) for note in notes)
 
     def introduce(self) -> None:
         """Take in who and what is named in the notes, before anything is told of a source in which names are replaced.
@@ -114,6 +133,8 @@ class _Keeper:
 
 def _subjects(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
     """What the notes are about: the source may not have it any more, so that its reader does not tell the name."""
+    from harvdiag.core.choose import split_fingerprint
+
     for fingerprint in dict.fromkeys(note.fingerprint for note in notes):
         _, kind, namespace, name = split_fingerprint(fingerprint)
         if kind in CATALOGUE and name:
@@ -133,8 +154,3 @@ def _people(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
 
 def _user(name: str) -> Obj:
     return {"kind": USER.name, "metadata": {"name": name}}
-
-
-def _rename_person(redactor: Redactor, note: Note) -> str:
-    """The pseudonym of an author: also of one with an ordinary word for a name, which stays in texts."""
-    return name_of(redactor.object(USER, _user(note.author))) if note.author else ""

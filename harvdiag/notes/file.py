@@ -121,7 +121,7 @@ def _read(path: Path) -> bytes:
 
 
 def _refuse_other(path: Path) -> None:
-    """Raise UsageError for what is no file, such as a device or a pipe: it could wait for ever, or be replaced."""
+    """Raise UsageError for a device or a pipe: reading could wait for ever, and it would be replaced."""
     try:
         other = not stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError):

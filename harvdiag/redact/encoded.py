@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harvdiag.core.secrets import MASK
 
-__all__ = ["Encoded", "decode_word", "find_encoded", "is_encoded", "redact_encoded"]
+__all__ = ["Encoded", "decode_word", "find_encoded", "is_encoded", "replace_encoded"]
 
 RUN = re.compile(
     r"(?<![A-Za-z0-9+/_.-])(?:(?:[A-Za-z0-9+/]{40,}(?:\\r)?(?:\\n|\r?\n)\s*)+[A-Za-z0-9+/]{4,}|[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![\w+/-]|\.\w)"
@@ -37,18 +37,19 @@ class Encoded(NamedTuple):
     written: str
 
 
-def redact_encoded(text: str, redact: Redact) -> str:
-    """Return the text with everything in it that is encoded redacted, in the same encoding.
+def replace_encoded(text: str, inside: Redact, outside: Redact) -> str:
+    """Return the text with everything that is encoded in it replaced by `inside`, in the same encoding.
 
-    What cannot be looked into, as it is damaged, too large or no text, is masked if it is packed.
+    All between goes through `outside`. What cannot be looked into, as it is damaged, too large or no text, is masked if
+    it is packed.
     """
     out, done = [], 0
     for part in find_encoded(text):
-        inner = MASK if part.text is None else redact(part.text)
-        if inner != part.text:
-            out += [text[done : part.start], MASK if inner == MASK else _encode(inner, part)]
-            done = part.end
-    return "".join((*out, text[done:])) if out else text
+        inner = MASK if part.text is None else inside(part.text)
+        made = part.written if inner == part.text else MASK if inner == MASK else _encode(inner, part)
+        out += [outside(text[done : part.start]), made]
+        done = part.end
+    return "".join((*out, outside(text[done:])))
 
 
 def decode_word(word: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CUT", "ESCAPE", "FORM", "FORMED", "IN_CLUSTER", "SYSTEM_SCHEMES", "UUID"]
+__all__ = ["CUT", "ESCAPE", "FORM", "FORMED", "IN_CLUSTER", "RANCHER_TOKEN", "SYSTEM_SCHEMES", "TOKEN_LENGTH", "UUID"]
 
 _HEX = r"[0-9A-Fa-f]"
 FORM = re.compile(
@@ -32,6 +32,9 @@ ESCAPE = (
     r"|\\+(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[abefnrtv0\"/])|%[0-9A-Fa-f]{2}"
 )
 """What stands for a character in an escaped text or a URL, or for a colour: it belongs to no word beside it."""
+TOKEN_LENGTH = 54
+RANCHER_TOKEN = re.compile(r"(?<![A-Za-z0-9])[bcdfghjklmnpqrstvwxz2456789]{54}(?![A-Za-z0-9])")
+"""A token of Rancher, which has letters and digits of random names alone."""
 CUT = re.compile(r"(?<![\w.-])(?P<name>[a-z0-9][a-z0-9.-]{56,61}[a-z0-9])(?P<event>\.[0-9a-f]{13,16})?(?![\w-]|\.\w)")
 """A name of as many characters as that of an object has that was cut, as those of Jobs and Pods; of an Event, with its
 suffix."""

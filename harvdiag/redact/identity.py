@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of, namespace_of
 from harvdiag.kinds.kind import Kind
@@ -193,6 +194,7 @@ def _collect_workload(names: Names, obj: Obj) -> None:
             _collect_own(names, Sort.OBJECT, str(load.get("podName") or ""))
 
 
+@lru_cache(maxsize=4096)
 def is_foreign_key(key: str) -> bool:
     """Whether the key of a label, an annotation or a taint is one of the user's own."""
     domain, slash, name = key.rpartition("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 
 from harvdiag.core.errors import UsageError
 from harvdiag.redact.key import Key, default_path, load_key
@@ -14,13 +15,17 @@ __all__ = ["match_snapshots"]
 
 
 def match_snapshots(
-    before: Snapshot, now: Snapshot, key: str | os.PathLike[str] | None = None
+    before: Snapshot,
+    now: Snapshot,
+    key: str | os.PathLike[str] | None = None,
+    words: Iterable[str] = (),
+    patterns: Sequence[str] = (),
 ) -> tuple[Snapshot, Snapshot]:
     """Return two readings as they can be compared: both as they are, or both under one key.
 
-    `key` is the file of the key under which one of them is redacted; default: the user's own. Raises UsageError, in one
-    line, where both are redacted under different keys, for another key than that of the one, and for a key that is not
-    needed or cannot be read.
+    `key` is the file of the key under which one of them is redacted, by default the user's own; `words` and `patterns`
+    are those that were replaced in it besides. Raises UsageError, in one line, where both are redacted under different
+    keys, for another key than that of the one, and for a key that is not needed or cannot be read.
     """
     marks = {snapshot.manifest.redacted for snapshot in (before, now)} - {""}
     if len(marks) > 1:
@@ -31,7 +36,7 @@ def match_snapshots(
     if not marks or not plain:
         return before, now
     redacted = now if plain[0] is before else before
-    redactor = Redactor(_find_key(redacted, plain[0], key))
+    redactor = Redactor(_find_key(redacted, plain[0], key), words, patterns)
     made = redact_snapshot(plain[0], redactor)
     return (made, now) if plain[0] is before else (before, made)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from harvdiag.redact.key import Key
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_name, is_system_namespace
 
-__all__ = ["PART", "SHORTEST", "Entry", "Names", "Sort"]
+__all__ = ["GIVEN", "PART", "SHORTEST", "Entry", "Names", "Sort"]
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """Without vowels, as the API server's own random names: no words come of it."""
@@ -43,6 +43,7 @@ class Sort(Enum):
     LABEL = "label"
     DOMAIN = "dom"
     SOURCE = "source"
+    PATH = "path"
     WORD = "word"
     ADDRESS = "IP address"
     MAC = "MAC address"
@@ -82,6 +83,7 @@ class Names:
         """Names with other characters than those of a host name, such as blanks."""
         self.domains: set[str] = set()
         self._entries: dict[str, Entry] = {}
+        self._asked: set[tuple[Sort, str]] = set()
         self._placed: dict[tuple[Sort, str], Entry] = {}
         self._issued: dict[str, str] = {}
         self.made_parts: dict[str, int] = {}
@@ -129,7 +131,7 @@ class Names:
     def begins(self, text: str) -> Entry | None:
         """Return the entry of a name that begins with a text and goes on: the text may be that name, truncated."""
         if self._sorted is None:
-            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in _CUT)
+            self._sorted = sorted(name for name, entry in self._entries.items() if entry.sort in GIVEN)
         place = bisect_left(self._sorted, text)
         found = self._sorted[place] if place < len(self._sorted) else ""
         return self._entries[found] if found.startswith(text) and len(found) > len(text) else None
@@ -138,6 +140,9 @@ class Names:
 
     def add(self, text: str, sort: Sort) -> None:
         """Take a name in, unless it is one of the system."""
+        if (sort, text) in self._asked:
+            return
+        self._asked.add((sort, text))
         name = text.strip()
         if not name or _is_kept(sort, name) or self.find(name) or self.placed(sort, name):
             return
@@ -147,6 +152,12 @@ class Names:
             self.add_domain(name)
         else:
             self.enter(name, sort, self.make(sort, name))
+
+    def take(self, text: str, sort: Sort) -> str:
+        """Take in a name that shows by where it stands in a text; return its pseudonym there."""
+        self.add(text, sort)
+        entry = self.find(text) or self.placed(sort, text)
+        return entry.pseudonym if entry else text
 
     def _add_fqdn(self, name: str) -> None:
         host, _, domain = name.partition(".")
@@ -162,8 +173,8 @@ class Names:
 
     def record(self, sort: Sort, original: str, pseudonym: str) -> str:
         """Note what was made for an original that shows by its form; return the pseudonym."""
-        if original != pseudonym and original.casefold() not in self._entries:
-            self._entries[original.casefold()] = Entry(sort, original, pseudonym, ordinary=False)
+        if original != pseudonym:
+            self._entries.setdefault(original.casefold(), Entry(sort, original, pseudonym, ordinary=False))
             self._issue(pseudonym, original)
         return pseudonym
 
@@ -234,5 +245,5 @@ def _is_kept(sort: Sort, name: str) -> bool:
 
 _PLAIN = re.compile(r"[\w.:/-]+")
 _SECOND = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
-_CUT = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
-"""What stands at the end of names that are cut."""
+GIVEN = frozenset({Sort.HOST, Sort.VM, Sort.NAMESPACE, Sort.CLUSTER, Sort.OBJECT, Sort.VOLUME, Sort.UPGRADE, Sort.WORD})
+"""Names that someone gave; they may stand at the end of names that are cut."""

@@ -10,14 +10,17 @@ from dataclasses import replace
 
 from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.fields import Obj
+from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds.keep import share_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.redact.identity import IDENTITY, sort_of
+from harvdiag.redact.lines import redact_lines
 from harvdiag.redact.names import Sort
 from harvdiag.redact.redactor import Redactor
 from harvdiag.snapshot import Asker, Listing, Logbook, Manifest, Reader, Resource, Selector, Snapshot
-from harvdiag.snapshot.reader import Stoppable, vet_listing
+from harvdiag.snapshot.reader import LogStream, Stoppable, vet_listing
 
 __all__ = ["RedactedReader", "redact_snapshot"]
 
@@ -42,32 +45,43 @@ class RedactedReader:
         self._read: dict[str, list[Listing]] = {}
         self._files: dict[str, str] = {}
         self.unread: tuple[str, ...] = ()
-        """Kinds that name things and could not be read: their names are replaced only where others tell them."""
+        """Kinds that name things and could not be read."""
         self._learn()
         self.manifest = self._redact_manifest(reader.manifest)
+        if self.unread:
+            note = f"not read, so that some names in it may be unknown and left: {', '.join(self.unread)}"
+            self.manifest = replace(self.manifest, notes=(*self.manifest.notes, note))
 
     # --- who is who ------------------------------------------------------------------------------------------------
 
     def _learn(self) -> None:
         """Read what names things, and take the names in."""
-        there = {r.plural if not r.group else f"{r.plural}.{r.group}": r for r in self._reader.resources()}
-        kinds = {name: CATALOGUE[name] for name in CHECKED}
-        for resource in IDENTITY:
-            if resource in there:
-                kind = kind_for_resource(there[resource].group, there[resource].plural)
-                kinds.setdefault(kind.name, kind)
-        read = [self._vetted(listing) for listing in self._reader.read([*kinds.values()])]
-        for kind in kinds.values():
-            self._read[kind.name] = [listing for listing in read if listing.kind.name == kind.name]
+        read = [self._vetted(listing) for listing in self._reader.read([CATALOGUE[name] for name in CHECKED])]
+        for name in CHECKED:
+            self._read[name] = [listing for listing in read if listing.kind.name == name]
+        read += [self._vetted(listing) for kind in self._naming_kinds() for listing in self._ask_all(kind)]
         self.unread = tuple(
-            listing.kind.resource
-            for listing in read
-            if listing.kind.resource in IDENTITY and listing.state.value in ("forbidden", "failed")
+            dict.fromkeys(
+                listing.kind.resource
+                for listing in read
+                if listing.kind.resource in IDENTITY and listing.state in (State.FORBIDDEN, State.FAILED)
+            )
         )
         for row in self._reader.resources():
             self._redactor.names.add(row.namespace, Sort.NAMESPACE)
         self._redactor.learn((listing.kind, obj) for listing in read for obj in listing.items)
         self._learn_logs()
+
+    def _naming_kinds(self) -> Iterator[Kind]:
+        """The kinds that name things, of what the source has, but those that checks read anyway."""
+        for row in {(row.group, row.plural): row for row in self._reader.resources()}.values():
+            kind = kind_for_resource(row.group, row.plural)
+            if kind.resource in IDENTITY and kind.name not in CHECKED:
+                yield kind
+
+    def _ask_all(self, kind: Kind) -> Sequence[Listing]:
+        """The objects of a kind in every namespace; a check looks for some kinds in one alone."""
+        return self._reader.ask(kind, Wanted()) if isinstance(self._reader, Asker) else self._reader.read([kind])
 
     def _learn_logs(self) -> None:
         """The names in the paths of logs: namespaces and Pods of the user's."""
@@ -163,6 +177,14 @@ class RedactedReader:
         made = text.encode("utf-8", "surrogateescape")
         return made[-most:] if len(made) > most else made
 
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log from its beginning, redacted line by line."""
+        if not isinstance(self._reader, LogStream):
+            raise SourceError(f"{name}: no such log")
+        if name not in self._files:
+            self._logs(name)
+        yield from redact_lines(self._reader.stream(self._files.get(name, name)), self._redactor.line)
+
     # --- there and back --------------------------------------------------------------------------------------------
 
     def _fresh(self, listing: Listing) -> Listing:
@@ -171,7 +193,10 @@ class RedactedReader:
         return self._redact(vetted)
 
     def _redact(self, listing: Listing) -> Listing:
-        items = [self._redactor.object(listing.kind, obj) for obj in listing.items]
+        kind = listing.kind
+        # What harvdiag itself puts together of hosts has no more than is used.
+        used = (share_object(kind, obj) if kind.served else obj for obj in listing.items)
+        items = [self._redactor.object(kind, obj) for obj in used]
         return replace(
             listing, items=items, namespace=self._space(listing.namespace), reason=self._redactor.text(listing.reason)
         )

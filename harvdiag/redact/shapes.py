@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harvdiag.redact.addresses import Addresses, spell_like
 from harvdiag.redact.forms import IN_CLUSTER, SYSTEM_SCHEMES
-from harvdiag.redact.names import PART, SHORTEST, Names, Sort
+from harvdiag.redact.names import GIVEN, PART, SHORTEST, Names, Sort
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_namespace, looks_like_domain
 
 __all__ = ["Shapes"]
@@ -42,6 +42,9 @@ class Shapes:
 
     def __call__(self, match: re.Match[str]) -> str:
         """Return what stands for a match of `FORM`."""
+        entry = self._names.find(match[0])
+        if entry and entry.sort in GIVEN:  # a host may have any name
+            return entry.pseudonym
         return self._ways[match.lastgroup or "digest"](match)
 
     def uuid(self, text: str) -> str:
@@ -92,7 +95,7 @@ class Shapes:
         if not (looks_like_domain(match["at"]) or is_known_domain(match["at"]) or self._below(match["at"])):
             return self._known(match[0])  # such as the unit of a service: getty@tty1.service
         user = match[0].rpartition("@")[0]
-        made = self._names.record(Sort.USER, user, self._names.make(Sort.USER, user))
+        made = self._names.take(user, Sort.USER)
         return f"{made}@{self._domain(match['at'])}"
 
     def _dotted(self, text: str) -> str:
@@ -151,16 +154,16 @@ class Shapes:
         known = self._plain(host)
         if known != host or all(is_ordinary(part) for part in PART.findall(host)):
             return known, False
-        return self._names.record(Sort.HOST, host, self._names.make(Sort.HOST, host)), True
+        return self._names.take(host, Sort.HOST), True
 
     def _segment(self, text: str) -> str:
         """One step of the path of a URL: readable if it only consists of ordinary words and versions."""
         known = self._plain(text)
         if known != text or all(_VERSION.fullmatch(part) or is_ordinary(part) for part in PART.findall(text)):
             return known
-        _, dot, ending = text.rpartition(".")
-        made = self._names.make(Sort.WORD, text)
-        return self._names.record(Sort.WORD, text, f"{made}.{ending}" if dot and ending.isalnum() else made)
+        stem, dot, ending = text.rpartition(".")
+        named = dot and ending.isalnum()
+        return f"{self._names.take(stem if named else text, Sort.PATH)}{f'.{ending}' if named else ''}"
 
 
 def _is_inside(host: str) -> bool:

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from harvdiag.core.secrets import MASK, mask_secrets
-from harvdiag.redact.encoded import is_encoded, redact_encoded
-from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, UUID
+from harvdiag.redact.encoded import is_encoded, replace_encoded
+from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, RANCHER_TOKEN, TOKEN_LENGTH, UUID
 from harvdiag.redact.names import PART, Entry, Names, Sort
 from harvdiag.redact.shapes import Shapes
 
@@ -17,12 +17,15 @@ __all__ = ["TextRedactor"]
 WORD = re.compile(rf"{ESCAPE}|[\w.:@/+~-]+")
 _ESCAPES = ("\\", "\x1b", "%")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)")
-_DULL = re.compile(r"[A-Za-z]{0,3}|\d{1,12}(?:\.\d+)?[A-Za-z]{0,2}|\d[\d:-]{1,9}")
+_DULL = re.compile(r"[A-Za-z]{0,3}|\d{1,12}(?:\.\d+)?[A-Za-z]{0,2}|\d[\d:]{1,9}|\d{4}-\d\d-\d\d")
 _QUOTED = re.compile(r"(?P<quote>[\"'`])(?P<name>[\w.-]+)(?P=quote)")
 _PLAIN = re.compile(r"[\w./-]{0,400}")
 _TOKEN = re.compile(r"K10|eyJ|AKIA|ASIA|gh[a-z]_|glpat|github_pat|LS0t")
+_SIMPLE = re.compile(r"(?!glpat)[a-z0-9][a-z0-9.-]{0,99}")
+"""Words of small letters, in which nothing is encoded, and no credential but a token of Rancher."""
 _HASH = re.compile(r"[0-9a-f]+")
 _HASHED = re.compile(r".{57}-[0-9a-f]{5}")
+UUID_LENGTH = 36
 DEEPEST = 6
 """How often a text may be encoded."""
 MOST = 400_000
@@ -49,37 +52,48 @@ class TextRedactor:
     def __call__(self, text: str) -> str:
         """Return a text without what identifies, and without credentials."""
         self.refresh()
-        known = self.done.get(text)
-        if known is None:
-            known = self._redact(text)
-            self.done[text] = known
-        return known
+        if text not in self.done:
+            self.done[text] = self.once(text)
+        return self.done[text]
+
+    def once(self, text: str) -> str:
+        """Return the same without remembering it: words recur in logs, lines seldom."""
+        self.refresh()
+        made = self._redact(text)
+        while self._version != self.names.version:  # it told a name by itself, which may stand in it before
+            self.refresh()
+            made = self._redact(text)
+        return made
 
     def refresh(self) -> None:
         """Forget the results of before, if more names are known by now, or they are too many."""
         if self._version == self.names.version and len(self._words) < MOST and len(self.done) < MOST:
             return
         self._version = self.names.version
-        self._words, self.done = {}, {}
+        self._words.clear()
+        self.done.clear()
         long_first = sorted(self.names.phrases, key=len, reverse=True)
         self._phrases = re.compile("|".join(map(re.escape, long_first)), re.IGNORECASE) if long_first else None
 
     def _redact(self, text: str) -> str:
-        if _DULL.fullmatch(text) or _TIME.fullmatch(text):
-            return text
-        if UUID.fullmatch(text):
+        if len(text) == UUID_LENGTH and UUID.fullmatch(text):
             return self._shapes.uuid(text)
+        if _TIME.fullmatch(text) or (_DULL.fullmatch(text) and not self.names.find(text)):
+            return text
+        if _SIMPLE.fullmatch(text) and not (self._phrases or self._patterns):
+            return self._replace_word(text)
         for pattern in self._patterns:
             text = pattern.sub(lambda m: self._own_word(m[0]) if m[0] else "", text)
-        whole = len(text) >= 16 and is_encoded(text)
-        if not whole and (not _PLAIN.fullmatch(text) or _TOKEN.search(text)):
+        # What encodes a text has letters of both cases.
+        mixed = len(text) >= 16 and not (text.islower() or text.isupper())
+        if not (mixed and is_encoded(text)) and (not _PLAIN.fullmatch(text) or _TOKEN.search(text)):
             masked = mask_secrets(text)
             self.removed["credential"] += max(masked.count(MASK) - text.count(MASK), 0)
             text = masked
-        if len(text) >= 16:
-            text = redact_encoded(text, self._inner)
-            if whole:
-                return text
+        return replace_encoded(text, self._inner, self._replace) if mixed else self._replace(text)
+
+    def _replace(self, text: str) -> str:
+        """Replace the names in a text that neither holds credentials nor encodes another."""
         if self._phrases:
             text = self._phrases.sub(lambda m: self.names.phrases[m[0].casefold()].pseudonym, text)
         text = WORD.sub(self._word, text)
@@ -109,7 +123,9 @@ class TextRedactor:
     # --- words -----------------------------------------------------------------------------------------------------
 
     def _word(self, match: re.Match[str]) -> str:
-        word = match[0]
+        return self._replace_word(match[0])
+
+    def _replace_word(self, word: str) -> str:
         known = self._words.get(word)
         if known is None:
             known = word if word.startswith(_ESCAPES) else self._redact_word(word)
@@ -117,11 +133,14 @@ class TextRedactor:
         return known
 
     def _redact_word(self, word: str) -> str:
-        if _DULL.fullmatch(word) or _TIME.fullmatch(word):
+        if _TIME.fullmatch(word) or (_DULL.fullmatch(word) and not self.names.find(word)):
             return word
         return replace_between(CUT, word, self._cut, self._plain) if len(word) >= 58 else self._plain(word)
 
     def _plain(self, word: str) -> str:
+        if len(word) >= TOKEN_LENGTH and RANCHER_TOKEN.search(word):
+            self.removed["credential"] += 1
+            word = RANCHER_TOKEN.sub(MASK, word)
         if UUID.search(word):
             return replace_between(UUID, word, lambda match: self._shapes.uuid(match[0]), self._formed)
         return self._formed(word)

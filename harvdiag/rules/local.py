@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from harvdiag.core.local import LocalCheck, LocalLog, Where
-from harvdiag.core.policy import LOCAL, Policy
+from harvdiag.core.policy import LOCAL, Policy, show_threshold
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.engine import Check, Rule
-from harvdiag.rules.local_checks import build_check, describe_condition, exact_namespaces, fill_template
+from harvdiag.rules.local_checks import build_check, describe_test, exact_namespaces, fill_template
 from harvdiag.rules.local_logs import build_search
 
 __all__ = ["declare_rules"]
@@ -26,24 +26,25 @@ def _declare_check(check: LocalCheck, policy: Policy) -> Rule:
     kind = CATALOGUE.get(check.kind)
     known = frozenset({check.kind}) if kind else frozenset()
     large = kind is None or kind.lazy
-    conditions = " and ".join(describe_condition(condition) for condition in check.conditions)
+    tests = " and ".join(map(describe_test, (check.test, *check.also)))
     return replace(
         _declare(check, _summarize(check), build_check(check, policy)),
         needs=frozenset() if large else known,
         optional=known if large else frozenset(),
         everywhere=not exact_namespaces(check.where),
-        looks=f"{check.kind} {check.path} {conditions}{_describe_where(check.where)}",
+        looks=f"{check.kind} {tests}{_describe_where(check.where)}",
     )
 
 
 def _summarize(check: LocalCheck) -> str:
     """The message for any object: ``Node NAME has no zone``."""
-    words = {"kind": check.kind, "name": "NAME", "namespace": "NAMESPACE", "path": check.path, "value": "VALUE"}
+    words = {"kind": check.kind, "name": "NAME", "namespace": "NAMESPACE", "path": check.test.path, "value": "VALUE"}
     return fill_template(check.message, words)
 
 
 def _declare_log(log: LocalLog, check: Check) -> Rule:
-    looks = f"lines of logs that match {log.pattern}{_describe_where(log.where)}"
+    newer = f"; newer than {show_threshold(log.newer_than)}" if log.newer_than else ""
+    looks = f"lines of logs that match {log.pattern}{newer}{_describe_where(log.where)}"
     return replace(_declare(log, log.meaning, check), looks=looks)
 
 

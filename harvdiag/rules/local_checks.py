@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from harvdiag.core.ages import format_span
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_labels, name_of, namespace_of
-from harvdiag.core.local import Condition, LocalCheck, Operator, Where
+from harvdiag.core.local import Condition, FieldTest, LocalCheck, Operator, Where
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.policy import Policy, Rewrite, fits
+from harvdiag.core.policy import Policy, Rewrite, fits, show_threshold
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, Found, parse_query
 from harvdiag.core.secrets import mask_secrets
@@ -25,7 +24,7 @@ from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.engine import Check, Hit
 from harvdiag.rules.facts import Facts, UnjudgedError
 
-__all__ = ["build_check", "describe_condition", "exact_namespaces", "fill_template"]
+__all__ = ["build_check", "describe_test", "exact_namespaces", "fill_template"]
 
 WILD = frozenset("*?[")
 SHOWN = 5
@@ -52,10 +51,11 @@ def build_check(check: LocalCheck, policy: Policy) -> Check:
     """
 
     def run(facts: Facts) -> Iterator[Hit]:
-        query = parse_query(check.path) or FieldQuery(check.path, (check.path,))
+        tests = [(_parse(test), test.conditions) for test in (check.test, *check.also)]
         for ref, obj in _find_objects(facts, check, policy):
-            if hit := _Judge(facts, check, policy.reveal).judge(ref, query.find(obj)):
-                yield hit
+            judged = [_judge(facts, conditions, query.find(obj), policy.reveal) for query, conditions in tests]
+            if all(each.held or each.odd for each in judged):
+                yield _hit(check, ref, judged)
 
     return run
 
@@ -65,12 +65,16 @@ def exact_namespaces(where: Where) -> tuple[str, ...]:
     return where.namespaces if not any(WILD & {*each} for each in where.namespaces) else ()
 
 
-def describe_condition(condition: Condition) -> str:
-    """Return a condition in words: ``older-than 2h``."""
+def describe_test(test: FieldTest) -> str:
+    """Return a test in words: ``metadata.creationTimestamp older-than 2h``."""
+    return f"{test.path} {' and '.join(map(_describe_condition, test.conditions))}"
+
+
+def _describe_condition(condition: Condition) -> str:
     operator, operand = condition
     if operand is None:
         return f"is {operator}"
-    shown = format_span(operand) if isinstance(operand, timedelta) else json.dumps(operand, ensure_ascii=False)
+    shown = show_threshold(operand) if isinstance(operand, timedelta) else json.dumps(operand, ensure_ascii=False)
     return f"{operator} {shown}"
 
 
@@ -85,6 +89,10 @@ def _fill(text: str, words: dict[str, str]) -> str:
     return re.sub(
         r"\{\{|\}\}|\{(\w+)\}", lambda found: words.get(found[1], found[0]) if found[1] else found[0][0], text
     )
+
+
+def _parse(test: FieldTest) -> FieldQuery:
+    return parse_query(test.path) or FieldQuery(test.path, (test.path,))
 
 
 # --- objects --------------------------------------------------------------------------------------------------------
@@ -122,35 +130,39 @@ def _reveal_labels(obj: Obj, policy: Policy) -> dict[str, Any]:
 # --- judging --------------------------------------------------------------------------------------------------------
 
 
-class _Judge(NamedTuple):
-    """Judges one object after the other."""
+class _Judged(NamedTuple):
+    """What became of the values of one field: those that fulfil the conditions, and those that cannot be compared."""
 
-    facts: Facts
-    check: LocalCheck
-    reveal: Rewrite
+    held: Sequence[Found]
+    odd: Sequence[tuple[Found, str]]
 
-    def judge(self, ref: ObjectRef, places: Sequence[Found]) -> Hit | None:
-        """Return the hit where one value fulfils the conditions; a note where none can be compared with them."""
-        held: list[Found] = []
-        odd: list[tuple[Found, str]] = []
-        for place in places:
-            value = self.reveal(place.value) if isinstance(place.value, str) else place.value
-            try:
-                if all(_holds(self.facts, condition, value) for condition in self.check.conditions):
-                    held.append(place)
-            except _IncomparableError as error:
-                odd.append((place, str(error)))
-        return self._hit(ref, held) if held else _note(ref, *odd[0]) if odd else None
 
-    def _hit(self, ref: ObjectRef, held: Sequence[Found]) -> Hit:
-        words, check = _words(ref, held[0]), self.check
-        return Hit(
-            subject=ref,
-            message=fill_template(check.message, words),
-            evidence=_show(ref, held),
-            next=tuple(fill_template(step, words) for step in check.next),
-            caution=check.caution,
-        )
+def _judge(facts: Facts, conditions: Sequence[Condition], places: Sequence[Found], reveal: Rewrite) -> _Judged:
+    held: list[Found] = []
+    odd: list[tuple[Found, str]] = []
+    for place in places:
+        value = reveal(place.value) if isinstance(place.value, str) else place.value
+        try:
+            if all(_holds(facts, condition, value) for condition in conditions):
+                held.append(place)
+        except _IncomparableError as error:
+            odd.append((place, str(error)))
+    return _Judged(held, odd)
+
+
+def _hit(check: LocalCheck, ref: ObjectRef, judged: Sequence[_Judged]) -> Hit:
+    """The hit where each test is passed; a note where one cannot be decided."""
+    undecided = next((each.odd[0] for each in judged if not each.held), None)
+    if undecided:
+        return _note(ref, *undecided)
+    words = _words(ref, judged[0].held[0])
+    return Hit(
+        subject=ref,
+        message=fill_template(check.message, words),
+        evidence=tuple(evidence for each in judged for evidence in _show(ref, each.held)),
+        next=tuple(fill_template(step, words) for step in check.next),
+        caution=check.caution,
+    )
 
 
 def _note(ref: ObjectRef, place: Found, wanted: str) -> Hit:
@@ -182,6 +194,14 @@ def _holds(facts: Facts, condition: Condition, value: Any) -> bool:
     return value is not None and _COMPARE[operator](facts, value, operand)
 
 
+def _matches(text: str, pattern: str) -> bool:
+    if re.search(pattern, text[:LONGEST]):
+        return True
+    if len(text) > LONGEST:
+        raise _IncomparableError(f"a text of {LONGEST:,} characters at most")
+    return False
+
+
 def _compare_numbers(operator: Operator, value: Any, operand: Any) -> bool:
     number, limit = read_quantity(value), read_quantity(operand)
     if number is None or limit is None:
@@ -199,7 +219,7 @@ def _compare_ages(facts: Facts, operator: Operator, value: Any, operand: timedel
 _COMPARE: dict[Operator, Callable[[Facts, Any, Any], bool]] = {
     Operator.EQUALS: lambda _, value, operand: _equals(value, operand),
     Operator.IN: lambda _, value, operand: any(_equals(value, each) for each in operand),
-    Operator.MATCHES: lambda _, value, operand: re.search(operand, _text(value)[:LONGEST]) is not None,
+    Operator.MATCHES: lambda _, value, operand: _matches(_text(value), operand),
     Operator.LESS_THAN: lambda _, value, operand: _compare_numbers(Operator.LESS_THAN, value, operand),
     Operator.GREATER_THAN: lambda _, value, operand: _compare_numbers(Operator.GREATER_THAN, value, operand),
     Operator.OLDER_THAN: lambda facts, value, operand: _compare_ages(facts, Operator.OLDER_THAN, value, operand),
@@ -218,4 +238,4 @@ def _equals(value: Any, operand: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)

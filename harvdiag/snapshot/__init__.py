@@ -24,6 +24,7 @@ from harvdiag.snapshot.reader import (
     Asker,
     Listing,
     Logbook,
+    LogStream,
     Manifest,
     Reader,
     Redactor,
@@ -35,7 +36,7 @@ from harvdiag.snapshot.reader import (
 
 __all__ = ["Answer", "Asker", "Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
 
-ABSENT = "not in the source"
+ABSENT, REACH = "not in the source", 64 << 20
 
 
 class Found(NamedTuple):
@@ -317,6 +318,10 @@ class Snapshot:
             return self._reader.tail(name, most)
         raise SourceError(f"{self.manifest.name}: holds objects, but no logs")
 
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log from its beginning, piece by piece. HarvdiagError if that fails, also in the midst of it."""
+        return self._reader.stream(name) if isinstance(self._reader, LogStream) else iter((self.tail(name, REACH),))
+
     @property
     def coverage(self) -> Coverage:
         """The coverage of every kind read so far; of those of which a part was asked for, the lists not seen."""
@@ -339,9 +344,7 @@ def _is_late(kind: str) -> bool:
 
 def _matches_word(word: str, resource: Resource) -> bool:
     bare, _, group = word.partition(".")
-    if not bare:
-        return False
-    if group and group != resource.group and not resource.group.startswith(f"{group}."):
+    if not bare or (group and group != resource.group and not resource.group.startswith(f"{group}.")):
         return False  # kubectl takes the beginning of a group, too
     plurals = {bare, f"{bare}s", f"{bare}es", f"{bare[:-1]}ies"}
     return resource.plural in plurals or resource.kind.lower() == bare

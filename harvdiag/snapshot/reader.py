@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -17,6 +17,7 @@ from harvdiag.kinds.wanted import Wanted
 __all__ = [
     "Asker",
     "Listing",
+    "LogStream",
     "Logbook",
     "Manifest",
     "Reader",
@@ -103,6 +104,14 @@ class Logbook(Protocol):
 
 
 @runtime_checkable
+class LogStream(Protocol):
+    """A source whose logs can be read from their beginning, of any size."""
+
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log piece by piece. HarvdiagError if it is missing or cannot be read, also in the midst of it."""
+
+
+@runtime_checkable
 class Selector(Protocol):
     """A source that can read some objects of a list without parsing the others."""
 
@@ -138,8 +147,8 @@ class Redactor(Protocol):
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
 
-    def object(self, kind: Kind, obj: Obj) -> Obj:
-        """Return a copy of an object with every one of them replaced."""
+    def person(self, name: str) -> str:
+        """Return what stands for the name of a person, whatever it looks like."""
 
     def vet(self, members: Mapping[str, bytes]) -> None:
         """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""

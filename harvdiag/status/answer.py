@@ -20,7 +20,6 @@ from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.notes import Notes
 from harvdiag.core.suggest import join_names
 from harvdiag.core.target import join_words
-from harvdiag.status.notes import describe_decision, summarize_notes
 from harvdiag.status.summary import (
     build_verdict,
     describe_upgrade,
@@ -148,16 +147,21 @@ def build_answer(findings: Findings) -> Answer:
         cautions=tuple(dict.fromkeys(split_sentences(first.caution))) if first else (),
         command=_choose_command(findings, rows),
         unseen=_describe_unseen(findings),
-        noted=summarize_notes(findings),
+        noted=_describe_notes(findings),
     )
 
 
-def list_steps(finding: Finding, notes: Notes) -> tuple[Step, ...]:
-    """Return the steps of a finding with their numbers, and with the ticks that notes give them."""
-    of, ticked = len(finding.next), notes.ticked(finding)
+def list_steps(finding: Finding, notes: Notes, whole: Finding | None = None) -> tuple[Step, ...]:
+    """Return the steps of a finding with their numbers, and with the ticks that notes give them.
+
+    Of a finding of which steps were left out the numbers are those that they have in the `whole`: a tick names them.
+    """
+    whole = whole or finding
+    of, ticked = len(whole.next), notes.ticked(whole)
     return tuple(
         Step(number=number, of=of, text=step, done=is_answered(step), ticked=number in ticked)
-        for number, step in enumerate(finding.next, 1)
+        for number, step in enumerate(whole.next, 1)
+        if step in finding.next
     )
 
 
@@ -232,9 +236,25 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
         more=_describe_row(alike, WIDE),
         consequences=len(following),
         holds=running and any(f.holds for f in (*alike, *following.values())),
-        decided=describe_decision(findings, alike),
+        decided=_describe_decision(findings, alike),
         findings=tuple(alike),
     )
+
+
+def _describe_decision(findings: Findings, alike: Sequence[Finding]) -> str:
+    if not findings.notes:
+        return ""
+    from harvdiag.status.notes import describe_decision  # here, as most checks have no notes
+
+    return describe_decision(findings, alike)
+
+
+def _describe_notes(findings: Findings) -> str:
+    if not findings.notes and not findings.notes.fault:
+        return ""
+    from harvdiag.status.notes import summarize_notes
+
+    return summarize_notes(findings)
 
 
 def _describe_row(alike: Sequence[Finding], room: int) -> str:
@@ -262,9 +282,13 @@ def describe_alike(alike: Sequence[Finding]) -> str:
 
 
 def name_alike(subjects: Sequence[ObjectRef]) -> str:
-    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first."""
+    """Return the objects in words: ``Node hv04``, or of one kind ``Nodes hv04, hv05 and hv06``, of many the first.
+
+    A kind that harvdiag does not know has the name of its list, ``namespaces``, which is a plural already.
+    """
     first, *others = subjects
-    return f"{first.kind}s {join_names([subject.name for subject in subjects])}" if others else str(first)
+    kinds = first.kind if first.kind.islower() else f"{first.kind}s"
+    return f"{kinds} {join_names([subject.name for subject in subjects])}" if others else str(first)
 
 
 def _cut_clause(message: str, room: int) -> str:

@@ -13,8 +13,10 @@ from harvdiag.core.notes import Note, NoteStatus
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.summary import format_count
 
-__all__ = ["StaleNotes", "describe_decision", "describe_note", "list_stale", "list_words", "summarize_notes"]
+__all__ = ["STALE", "StaleNotes", "describe_decision", "describe_note", "list_stale", "list_words", "summarize_notes"]
 
+STALE = "Notes on what is not found here"
+"""The heading of the notes on findings that this source does not have."""
 DECIDED = (NoteStatus.ACKNOWLEDGED, NoteStatus.FALSE_POSITIVE, NoteStatus.FIXED)
 """What a summary counts: open is what every finding is."""
 

@@ -59,7 +59,7 @@ class Job:
 def jobs_of(objects: tuple[Obj, ...], upgrade: str) -> list[Job]:
     """Return the Jobs of an upgrade, the oldest first; those of an Upgrade are in harvester-system."""
     names = ("harvesterhci.io/upgrade", V2_PLAN)
-    own_jobs = [obj for obj in objects if upgrade in {get_labels(obj).get(name) for name in names}]
+    own_jobs = [obj for obj in objects if any(get_labels(obj).get(name) == upgrade for name in names)]
     homes = [obj for obj in own_jobs if namespace_of(obj) == "harvester-system" or V2_PLAN in get_labels(obj)]
     found = [_build_job(obj, step_of(obj, upgrade)) for obj in homes]
     return sorted(found, key=lambda job: (job.began, job.ref))

@@ -242,3 +242,13 @@ def test_pictures_have_a_text_beside_them(path: Path) -> None:
         assert all(re.search(r' alt="(|[^"]{20,})"', tag) for tag in images)
         assert 2 * sum(' alt=""' in tag for tag in images) <= len(images), "only the narrow form of a picture has none"
         assert "text/html" not in data or data["text/plain"].strip()
+
+
+def test_the_notebook_on_sharing_has_annotated_findings_and_leaves_nothing_behind() -> None:
+    """Its note is shown with the finding, and the pseudonym of the Node; no notes and no reports lie by the samples."""
+    (path,) = (path for path in NOTEBOOKS if path.stem == "05-share")
+    text = "\n".join(_shown(nbformat.read(path, as_version=4)))
+    assert "ticket 4711" in text
+    assert re.search(r"node-without-machine Node host-\w+: Node host-", text)
+    left = {file.name for place in (BUNDLES, path.parent) for file in place.iterdir() if not file.name.startswith(".")}
+    assert {Path(name).suffix for name in left} <= {".zip", ".ipynb"}

@@ -88,6 +88,26 @@ def test_a_run_that_fails_is_written_up_to_there_and_tells_nothing_about_the_mac
     assert not LOADED.search(page)
 
 
+def test_a_redacted_run_shows_no_name_of_the_source(tmp_path: Path) -> None:
+    """Neither in outputs and pictures nor in the notebook's own words, where one stands by chance; notes go with it."""
+    (tmp_path / "mine.zip").write_bytes(BROKEN.read_bytes())
+    environment = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "APPDATA": str(tmp_path)}
+    words = ("note", "mine.zip", "node-without-machine srv09", "srv09 came by hand", "--status", "acknowledged")
+    assert run(*words, cwd=tmp_path, **environment).returncode == 0
+    cells = (code('SOURCE = ""', "parameters"), code("import harvdiag as hd\nhd.open(SOURCE)"))
+    nbformat.write(notebook(nbformat.v4.new_markdown_cell("# As on srv09"), *cells), tmp_path / "x.ipynb")
+    done = run("run", "x.ipynb", "--source", "mine.zip", "--redact", cwd=tmp_path, **environment)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "x.html").read_text(encoding="utf-8")
+    assert [
+        name for name in ("srv06", "srv07", "srv08", "srv09", "mine.zip", str(tmp_path)) if name in whole(page)
+    ] == []
+    assert "has no Machine" in page
+    assert "acknowledged" in page
+    refused = run("run", "x.ipynb", "--redact", cwd=tmp_path, **environment)
+    assert "name it with --source" in refused.stderr
+
+
 ENDS = [
     ("import time; time.sleep(60)", "cell 1 of 1 failed: Timeout: it took more than 1 s"),
     ("import os; os._exit(1)", "cell 1 of 1 failed: Kernel: Kernel died"),
@@ -116,6 +136,7 @@ def test_a_cell_that_never_ends_and_one_that_ends_the_kernel(source: str, says: 
         (("01", "-p", "NODEE=x"), "01-find-orphans.ipynb has no parameter NODEE; did you mean NODE?"),
         (("x.ipynb",), "x.ipynb is not a notebook (.ipynb): Notebook does not appear to be JSON"),
         (("x.ipynb", "-o", "x.ipynb"), "it is the notebook itself"),
+        (("r.ipynb",), "r.ipynb is written in R: only notebooks in Python can be run"),
         (("y.ipynb", "-p", "NODE=x"), "y.ipynb has no parameter NODE: it has no cell for them"),
     ],
 )
@@ -123,11 +144,14 @@ def test_what_cannot_be_run_is_told_in_one_line(words: tuple[str, ...], says: st
     """Before a kernel starts; nothing is written."""
     (tmp_path / "x.ipynb").write_text("no JSON")
     nbformat.write(notebook(code("1")), tmp_path / "y.ipynb")
+    other = notebook(code("1"))
+    other.metadata["kernelspec"] = {"name": "ir", "display_name": "R", "language": "R"}
+    nbformat.write(other, tmp_path / "r.ipynb")
     done = run("run", *words, cwd=tmp_path)
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"x.ipynb", "y.ipynb"}
+    assert {path.name for path in tmp_path.iterdir()} == {"r.ipynb", "x.ipynb", "y.ipynb"}
 
 
 # --- parameters ----------------------------------------------------------------------------------------------------
@@ -210,7 +234,9 @@ def test_every_form_of_an_output_is_shown() -> None:
         output("display_data", data={"text/markdown": "**b** <script>a()</script>", "text/plain": "p"}),
         output("stream", name="stdout", text="\x1b[31mred\x1b[0m <i>\x07\n"),
     ]
-    page = render_page(notebook(nbformat.v4.new_markdown_cell("# A <b>title</b>\n\n```\nlong\n```"), cell))
+    raw = nbformat.v4.new_raw_cell("<script>a()</script> as it is")
+    page = render_page(notebook(nbformat.v4.new_markdown_cell("# A <b>title</b>\n\n```\nlong\n```"), raw, cell))
+    assert "&lt;script&gt;a()&lt;/script&gt; as it is" in page
     assert '<img alt="&lt;a&gt; cat" src="data:image/svg+xml;base64,' in page
     assert '<img alt="a dog" src="data:image/png;base64,eA=="' in page
     assert "&lt;Script&gt;" in page

@@ -65,7 +65,10 @@ def test_a_note_is_written_listed_and_shown(bundle: Path) -> None:
     checked = run("check", bundle, "--brief")
     assert checked.returncode == 1
     assert "(acknowledged, 1 consequence)" in checked.stdout
-    assert "4, 5 and 6: ticked as done" in " ".join(run("upgrade", bundle).stdout.split())
+    for words in ((), ("--node", "srv09")):
+        told = " ".join(run("upgrade", bundle, *words).stdout.split())
+        assert "4, 5 and 6: ticked as done" in told
+        assert re.search(r"Noted Ann, \S+ \S+ UTC, acknowledged, 2 steps ticked: added by hand Noted Bob, ", told)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +149,8 @@ REFUSED = {
     ("BUNDLE", FINDING, "--done", "99"): "there is no step 99: its steps are 1 to 8",
     ("BUNDLE", FINDING, "--done", "4 5"): "'4 5' are not numbers of steps, such as 4 or 4,5",
     ("BUNDLE", FINDING, ""): "the note is empty",
+    ("BUNDLE", FINDING, "--merge", "b.zip"): "--merge takes over the notes of a file, and writes none",
+    ("BUNDLE", "--merge", "b.zip"): "b.zip: line 1: holds a NUL byte",
     ("BUNDLE", FINDING, "x" * 50_001): "the text has 50001 characters",
     ("BUNDLE", FINDING, "--status", "fxied"): "did you mean fixed",
     ("BUNDLE", "--status", "fixed"): "give the FINDING",
@@ -205,6 +210,36 @@ def test_notes_on_a_cluster_are_in_the_working_folder(tmp_path: Path) -> None:
         checked = run("check", "--context", context, cwd=tmp_path, **env).stdout
     assert ("one" in checked, "two" in checked) == (True, True)
     assert f"{context}.notes.yaml" in {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("command", ["redact", "snapshot"])
+def test_notes_are_taken_along_to_what_is_saved(bundle: Path, tmp_path: Path, command: str) -> None:
+    """With the same pseudonyms as its objects, also in the name of what is gone; status and ticks fit the findings."""
+    note(bundle, FINDING, "srv09 was added by hand", "--status", "acknowledged", "--done", "4")
+    note("--notes", tmp_path / "b.notes.yaml", "node-unready:Node::srv77", "gone")
+    out, env = tmp_path / "out.harvdiag.zip", {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    saved = run(command, bundle, "-o", out, **env)
+    assert "out.notes.yaml beside it: 2 notes; hand it on, too" in saved.stdout
+    cluster = hd.open(out)
+    (root, *_), notes = cluster.check(), cluster.notes
+    assert (notes.status(root.fingerprint), notes.ticked(root)) == (NoteStatus.ACKNOWLEDGED, {4})
+    assert notes.of(root.fingerprint)[0].text == f"{root.subject.name} was added by hand"
+    text = (tmp_path / "out.notes.yaml").read_text()
+    assert ("srv09" in text, "srv77" in text) == ((command == "snapshot"),) * 2
+    assert "Notes" not in run(command, bundle, "-o", tmp_path / "b.harvdiag.zip", **env).stdout, "it is its own file"
+
+
+def test_what_is_written_on_a_redacted_source_comes_back(bundle: Path, tmp_path: Path) -> None:
+    """In the owner's names, and what was there is not there again."""
+    env = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    note(bundle, FINDING, "srv09 was added by hand")
+    run("redact", bundle, "-o", tmp_path / "out.harvdiag.zip", **env)
+    (root, *_) = hd.open(tmp_path / "out.harvdiag.zip").check()
+    note(tmp_path / "out.harvdiag.zip", root.rule, f"reinstall {root.subject.name}")
+    revealed = run("redact", "--reveal", given=(tmp_path / "out.notes.yaml").read_text(), **env)
+    (tmp_path / "back.yaml").write_text(revealed.stdout)
+    assert "1 note added" in note(bundle, "--merge", tmp_path / "back.yaml").stderr
+    assert [n.text for n in hd.open(bundle).notes] == ["srv09 was added by hand", "reinstall srv09"]
 
 
 def test_findings_are_completed(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,13 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.findings import Findings
-from harvdiag.core.model import Finding
+from harvdiag.core.model import Finding, Outcome
 from harvdiag.core.notes import Note, Notes, NoteStatus
 from harvdiag.reports import render, terminal
 from harvdiag.reports.notebook.answer import answer_card
 from harvdiag.reports.notebook.cards import finding_card, findings_card
 from harvdiag.reports.notebook.notes import notes_card
+from harvdiag.reports.notes import render_notes
 from harvdiag.status.answer import build_answer
 from harvdiag.status.notes import list_stale
 from tests.routes import BROKEN
@@ -98,7 +99,7 @@ def test_json_has_notes_by_finding_and_of_the_cluster(plain: Findings) -> None:
 def test_ticked_steps_are_shown_as_done_and_are_not_next(plain: Findings) -> None:
     """Also where a command of the step names the source; a step that the finding has no longer is told."""
     root, other = plain
-    support = next(step for step in other.next if "harvdiag check SOURCE" in step)
+    support = next(step for step in other.next if " SOURCE" in step)
     findings = noted(plain, note(root, done=(root.next[3], "Reboot it.")), note(other, done=(support,)))
     shown = forms(findings)
     assert "4. ✓ Move its replicas away" in shown["table"]
@@ -119,6 +120,20 @@ def test_a_tick_stays_with_its_step_when_steps_change(plain: Findings) -> None:
     later = replace(root, next=(root.next[5], *root.next[:4]))
     notes = Notes([note(root, done=(root.next[3], root.next[7]))])
     assert (notes.ticked(root), notes.ticked(later), notes.lost(later)) == ({4, 8}, {5}, (root.next[7],))
+
+
+def test_a_step_has_one_number_everywhere(plain: Findings) -> None:
+    """Also where those before it are left out, since the root cause has them: a tick names it."""
+    root, other = plain
+    short = replace(other, next=(root.next[4], "Do this.", "Do that."))
+    outcomes = [Outcome(f.rule, "failed", findings=(f,)) for f in (root, short)]
+    findings = Findings(plain.source, plain.coverage, outcomes, None, Notes([note(short, done=("Do that.",))]))
+    shown = forms(findings)
+    for form in ("table", "markdown"):
+        assert re.search(r"2\. Do this\.", shown[form]), form
+        assert re.search(r"3\. (✓ )?Do that\.", shown[form]), form
+    assert "<li value='2'>Do this.</li><li value='3'><span title='ticked as done'>✓</span> Do that." in shown["card"]
+    assert "3. ✓ Do that." in render_notes(findings, short.fingerprint)
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,24 @@ def test_the_same_under_the_key(desk: Path) -> None:
         assert "hv01" not in result.stdout
 
 
+def test_a_redacted_bundle_tells_its_key_too(desk: Path) -> None:
+    """As its snapshot does; the two are the same."""
+    made = run("redact", LOST, "--as", "bundle", "-o", "bundle.zip", "--key", "own.key", cwd=desk)
+    assert made.returncode == 0, made.stderr
+    assert run("compare", LOST, "bundle.zip", "--key", "own.key", cwd=desk).returncode == 0
+    assert run("compare", "own.harvdiag.zip", "bundle.zip", cwd=desk).returncode == 0
+
+
+def test_words_that_were_replaced_besides_are_given_again(desk: Path) -> None:
+    """Else they differ."""
+    (desk / "words").write_text("Pre-drained\n")
+    words = ("--key", "own.key", "--words", "words")
+    made = run("snapshot", LOST, "--redact", *words, "-o", "more.harvdiag.zip", cwd=desk)
+    assert made.returncode == 0, made.stderr
+    assert run("compare", LOST, "more.harvdiag.zip", *words, cwd=desk).returncode == 0
+    assert run("compare", LOST, "more.harvdiag.zip", *words[:2], cwd=desk).returncode == 1
+
+
 def test_what_differs_is_what_differs_without(desk: Path) -> None:
     """As many objects, fields, nodes that moved and findings."""
     plain, matched = hd.compare(HALF, LOST), hd.compare(HALF, desk / "own.harvdiag.zip", key=desk / "own.key")

@@ -110,6 +110,16 @@ def test_a_value_that_cannot_be_compared_is_a_note() -> None:
     )
 
 
+def test_a_value_that_is_too_long_is_a_note_too() -> None:
+    """What stands at its end is not looked at, so that nothing is said of it."""
+    node = {**NODE, "metadata": {"name": "hv01", "labels": {"zone": "a" * 5000 + "end"}}}
+    told = {"kind": "Node", "path": "metadata.labels.zone", "message": "m"}
+    for condition in ("matches", "not-matches"):
+        (finding,) = judge(Port([node]), **told, **{condition: "end$"}).findings
+        assert finding.message.endswith("not a text of 4,000 characters at most")
+    assert judge(Port([node]), **told, matches="^a").findings[0].message == "m"
+
+
 def test_words_are_filled_in_and_quoted_in_commands() -> None:
     """In message and steps; a name with a blank is one word for a shell; braces of one's own stay."""
     node = {**NODE, "metadata": {**NODE["metadata"], "name": "hv 01; rm"}}  # type: ignore[dict-item]
@@ -124,6 +134,18 @@ def test_words_are_filled_in_and_quoted_in_commands() -> None:
     assert finding.message == "{Node} hv 01; rm is in a (metadata.labels.zone)"
     assert finding.next == ("Look at hv 01; rm: `kubectl get node 'hv 01; rm' -o jsonpath='{.spec}'`",)
     assert (finding.family, finding.fingerprint) == ("local", "own:Node::hv 01; rm")
+
+
+def test_several_fields_may_have_to_fulfil_conditions() -> None:
+    """All of them, of the same object; each is evidence."""
+    ready = {"path": "status.conditions[type=Ready].status", "not-equals": "True"}
+    old, young = ({"path": "metadata.creationTimestamp", "older-than": age} for age in ("2h", "4h"))
+    (finding,) = judge(Port([NODE]), kind="Node", message="{value}", also=old, **ready).findings
+    assert (finding.message, [e.path for e in finding.evidence]) == (
+        "False",
+        ["status.conditions[type=Ready].status", "metadata.creationTimestamp"],
+    )
+    assert judge(Port([NODE]), kind="Node", message="m", also=[old, young], **ready).outcome == "passed"
 
 
 def test_where_chooses_objects() -> None:
@@ -171,6 +193,17 @@ def test_a_pattern_finds_lines_of_nodes_and_pods() -> None:
     assert "abcdefghijkl" not in str(found)
     only = judge(Logs([NODE], logs), pattern="x509:", meaning="m", where={"namespace": "default", "container": "app"})
     assert [finding.subject.name for finding in only.findings] == ["web-1"]
+
+
+def test_older_lines_of_a_log_do_not_count_where_a_pattern_says_so() -> None:
+    """By their own time, else that of the line before; a line whose time is unknown counts."""
+    day = "2025-05-{}T10:00:00Z failed\n  at failed.go\n"
+    logs = {"logs/a/old/c.log": day.format("04"), "logs/a/new/c.log": day.format("07"), "logs/a/none/c.log": "failed\n"}
+    found = judge(Logs([NODE], logs), pattern="failed", meaning="m", **{"newer-than": "2d"}).findings
+    assert [(finding.subject.name, finding.message[-9:]) for finding in found] == [
+        ("new", "(2 lines)"),
+        ("none", " (1 line)"),
+    ]
 
 
 @pytest.mark.parametrize(

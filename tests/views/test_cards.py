@@ -95,6 +95,7 @@ def test_cards_are_clean_html(path: Path) -> None:
             "rel",
             "open",
             "scope",
+            "value",
             "tabindex",
             "role",
             "aria-label",

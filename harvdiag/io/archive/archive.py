@@ -71,6 +71,13 @@ class Archive:
         """Read the last bytes of one member, at most `most`, whatever its size: it is unpacked, but not held."""
         return last_bytes(self._stream_member(name)[1], most)
 
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Read one member in pieces of at most 256 KiB, whatever its size. Raises MemberError like `read`.
+
+        Damage to its end is known only there.
+        """
+        return self._stream_member(name)[1]
+
     def _stream_member(self, name: str) -> tuple[Entry, Iterator[bytes]]:
         entry = self._find_entry(name)
         self._entries.release_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -39,6 +40,10 @@ class Container(Protocol):
 
     def tail(self, name: str, most: int) -> bytes:
         """Read the last bytes of one file, at most `most`, without holding it. Raises MemberError if that fails."""
+        ...
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Read one file piece by piece, whatever its size, without holding it. Raises MemberError if that fails."""
         ...
 
     def open_streamed(self, name: str) -> Archive:

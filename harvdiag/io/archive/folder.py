@@ -11,7 +11,7 @@ from typing import NoReturn, Self
 
 from harvdiag.core.errors import SourceError
 from harvdiag.io.archive.archive import Archive, open_archive
-from harvdiag.io.archive.member import Budget, Limits, MemberError, printable
+from harvdiag.io.archive.member import MIB, Budget, Limits, MemberError, printable
 
 __all__ = ["Folder", "open_folder"]
 
@@ -97,6 +97,18 @@ class Folder:
             with path.open("rb") as stream:
                 stream.seek(max(0, stream.seek(0, os.SEEK_END) - most))
                 return stream.read(most)
+        except OSError as error:
+            raise MemberError(f"{printable(name)}: cannot be read: {error.strerror}") from None
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Read one file in pieces of at most 1 MiB, whatever its size. Raises MemberError like `read`."""
+        path = self._resolve_inside(name)
+        try:
+            if not path.is_file():
+                raise MemberError(f"{printable(name)}: not in the folder, or not a regular file")
+            with path.open("rb") as stream:
+                while piece := stream.read(MIB):
+                    yield piece
         except OSError as error:
             raise MemberError(f"{printable(name)}: cannot be read: {error.strerror}") from None
 

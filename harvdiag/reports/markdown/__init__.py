@@ -15,6 +15,7 @@ from harvdiag.reports.markdown.fit import Box, Part, Piece, fit_parts
 from harvdiag.reports.markdown.words import format_step, note_lines
 from harvdiag.reports.outline import Outline, build_outline
 from harvdiag.status.answer import fill_command
+from harvdiag.status.notes import STALE
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -76,7 +77,7 @@ def _note_parts(outline: Outline) -> Iterator[Part]:
     if notes:
         yield Piece(lines=("", "## Notes", *(line for note in notes for line in note_lines(note))), rank=1, noun="note")
     if outline.stale:
-        yield Piece(lines=("", "## Notes on what is not found here"))
+        yield Piece(lines=("", f"## {STALE}"))
     for group in outline.stale:
         lead = f"{format_code(group.name)}: {escape_markdown(group.state)}."
         lines = [line for note in group.notes for line in note_lines(note)]

@@ -30,9 +30,9 @@ from harvdiag.reports.notebook.parts import (
     pair,
     tick,
 )
-from harvdiag.status.answer import list_steps
+from harvdiag.status.answer import Step, list_steps
 from harvdiag.status.notes import summarize_notes
-from harvdiag.status.policy import list_remarks
+from harvdiag.status.policy import list_remarks, name_ignored_causes
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -94,7 +94,7 @@ def finding_card(
     parts = [
         finding_heading(finding, notes),
         f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
-        f"<p style='margin:.4em 0;{QUIET}'>{escape_html(finding.why)}</p>",
+        *_reasons(finding),
         _evidence_list(finding),
         fold("Next steps and caution", advice) if folded and advice else advice,
         _link_list(finding.links),
@@ -102,6 +102,12 @@ def finding_card(
         *_consequence_cards(finding, consequences, folded, notes),
     ]
     return frame(EDGES[str(finding.severity)], "".join(parts))
+
+
+def _reasons(finding: Finding) -> Iterator[str]:
+    """Why it matters, and from what it follows that is ignored."""
+    for text in filter(None, (name_ignored_causes(finding), finding.why)):
+        yield f"<p style='margin:.4em 0;{QUIET}'>{escape_html(text)}</p>"
 
 
 def coverage_card(coverage: Coverage) -> str:
@@ -221,13 +227,20 @@ def _object_evidence(about: ObjectRef, known: Collection[Evidence]) -> str:
     return f"<div><b>{escape_html(about)}</b>{whole}</div>{''.join(fields)}"
 
 
-def _finding_advice(finding: Finding, notes: Notes) -> str:
-    return _next_steps(finding, notes) + caution(finding.caution)
+def _finding_advice(finding: Finding, notes: Notes, whole: Finding | None = None) -> str:
+    return _next_steps(finding, notes, whole) + caution(finding.caution)
 
 
-def _next_steps(finding: Finding, notes: Notes) -> str:
-    steps = "".join(f"<li>{tick(step.ticked)}{format_step(step.text)}</li>" for step in list_steps(finding, notes))
+def _next_steps(finding: Finding, notes: Notes, whole: Finding | None) -> str:
+    told = list_steps(finding, notes, whole)
+    steps = "".join(_step_item(step, place) for place, step in enumerate(told, 1))
     return f"<div><b>Next</b><ol style='margin:.2em 0'>{steps}</ol></div>" if steps else ""
+
+
+def _step_item(step: Step, place: int) -> str:
+    """A step of a list; its number is told where it is not its place: steps before it are left out."""
+    value = f" value='{step.number}'" if step.number != place else ""
+    return f"<li{value}>{tick(step.ticked)}{format_step(step.text)}</li>"
 
 
 def _link_list(links: Iterable[str]) -> str:
@@ -247,7 +260,7 @@ def _consequence_cards(
     """The consequences, each with its advice beyond what was shown before."""
     shown, notes = [finding], notes or Notes()
     for other in others:
-        further = _finding_advice(without_repeats(other, shown), notes)
+        further = _finding_advice(without_repeats(other, shown), notes, other)
         further = fold("Its own steps and caution", further) if folded and further else further
         told = f"<div>{escape_html(other.message)}</div>{further}{finding_notes(notes, other)}"
         body = f"{finding_heading(other, notes)}{told}"

@@ -11,7 +11,7 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding
 from harvdiag.core.notes import Note, Notes
 from harvdiag.reports.notebook.parts import QUIET
-from harvdiag.status.notes import describe_note, list_stale
+from harvdiag.status.notes import STALE, describe_note, list_stale
 from harvdiag.status.summary import format_count
 
 __all__ = ["finding_notes", "note_list", "notes_card", "other_notes"]
@@ -61,4 +61,4 @@ def other_notes(findings: Findings) -> str:
         f"<div><code>{escape_html(group.name)}</code>: {escape_html(group.state)}</div>{note_list(group.notes)}"
         for group in list_stale(findings)
     )
-    return f"{cluster}{f'<div><b>Notes on findings that are not here</b></div>{stale}' if stale else ''}"
+    return f"{cluster}{f'<div><b>{STALE}</b></div>{stale}' if stale else ''}"

@@ -41,8 +41,9 @@ class View(Enum):
 def render(findings: Findings, width: int = 100, colour: bool = False, view: View = View.FULL) -> str:
     """Return the report as text, wrapped to `width` columns; with ANSI colours if `colour`."""
     layout = Layout(max(width, NARROWEST), Paint(colour))
-    answer, told = build_answer(findings), tell_support_once(fill_findings(findings))
-    origins = find_origins(told)
+    answer, whole = build_answer(findings), fill_findings(findings)
+    told = tell_support_once(whole)
+    origins = find_origins(told, whole)
     if view is View.BRIEF:
         head = head_lines(findings, answer, layout, alone=True)
         lines = [*head, *policy_summary(findings, layout), *unseen_summary(answer, layout)]

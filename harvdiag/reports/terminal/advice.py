@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import GOOD, SIGNS, WARNING
@@ -11,7 +11,7 @@ from harvdiag.core.notes import Notes
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
-from harvdiag.status.answer import split_sentences
+from harvdiag.status.answer import list_steps, split_sentences
 from harvdiag.status.summary import is_alike_step, is_answered, is_same_step
 
 __all__ = ["Advice"]
@@ -23,8 +23,9 @@ REFERENCE = "as for the first"
 class Advice:
     """The advice of one report; it knows what was given already."""
 
-    def __init__(self, layout: Layout, fold: Fold, notes: Notes) -> None:
-        self.layout, self.fold, self.notes = layout, fold, notes
+    def __init__(self, layout: Layout, fold: Fold, notes: Notes, whole: Mapping[str, Finding]) -> None:
+        """`whole` are the findings by fingerprint, with the steps that are left out here, which count."""
+        self.layout, self.fold, self.notes, self.whole = layout, fold, notes, whole
         self.shortened = 0
         """How many steps were shortened."""
         self._warned: dict[str, Finding] = {}
@@ -37,17 +38,14 @@ class Advice:
 
     def _steps(self, finding: Finding, first: Finding, known: Sequence[str]) -> list[str]:
         """The steps with their numbers; those that are the same as of the first finding in one line."""
-        ticked = self.notes.ticked(finding)
-        steps = {
-            number: f"{number}. {f'{SIGNS[GOOD]} ' if number in ticked else ''}{step}"
-            for number, step in enumerate(finding.next, 1)
-        }
+        told = list_steps(finding, self.notes, self.whole.get(finding.fingerprint))
+        steps = {s.number: f"{s.number}. {f'{SIGNS[GOOD]} ' if s.ticked else ''}{s.text}" for s in told}
+        alike = bool(known) and bool(self.fold.step) and _are_alike(finding, first)
         same = [
-            n for n, step in enumerate(finding.next, 1) if any(is_same_step(step, old, finding, first) for old in known)
+            s.number
+            for s in told
+            if not s.ticked and (alike or any(is_same_step(s.text, old, finding, first) for old in known))
         ]
-        if known and self.fold.step and _are_alike(finding, first):
-            same = list(steps)
-        same = [number for number in same if number not in ticked]
         if not same:
             return list(steps.values())
         which = f"{_join_numbers(same)}. " if len(same) < len(steps) else ""

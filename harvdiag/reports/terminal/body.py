@@ -17,7 +17,6 @@ from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.reports.terminal.notes import finding_note_lines, note_lines
 from harvdiag.status.answer import Answer, describe_alike, fill_command, name_alike
-from harvdiag.status.policy import describe_ignored_causes
 from harvdiag.status.summary import format_count, share_message, without_repeats
 
 __all__ = ["Body", "Origins", "find_origins"]
@@ -34,15 +33,18 @@ class Origins(NamedTuple):
     """The root causes of each consequence, by its fingerprint."""
     fields: frozenset[tuple[ObjectRef, str]]
     """The evidence of all root causes: what follows from them does not repeat it."""
+    whole: Mapping[str, Finding]
+    """Every finding with all its steps, by its fingerprint."""
 
 
-def find_origins(findings: Findings) -> Origins:
-    """Find the root causes of each consequence, and their evidence."""
+def find_origins(findings: Findings, whole: Findings) -> Origins:
+    """Find the root causes of each consequence, and their evidence; `whole` are the same findings with all steps."""
     roots: dict[str, list[Finding]] = {}
     for root in findings.roots:
         for other in findings.story(root):
             roots.setdefault(other.fingerprint, []).append(root)
-    return Origins(roots, frozenset((e.object, e.path) for root in findings.roots for e in root.evidence))
+    fields = frozenset((e.object, e.path) for root in findings.roots for e in root.evidence)
+    return Origins(roots, fields, {finding.fingerprint: finding for finding in whole})
 
 
 class Body:
@@ -50,7 +52,7 @@ class Body:
 
     def __init__(self, findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> None:
         self.findings, self.answer, self.origins, self.layout, self.fold = findings, answer, origins, layout, fold
-        self.advice = Advice(layout, fold, findings.notes)
+        self.advice = Advice(layout, fold, findings.notes, origins.whole)
         # by rule: the first finding that was shown in full, and the first that was shown as a consequence (as shown)
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}
@@ -74,8 +76,8 @@ class Body:
             and f"{finding.subject.kind} {finding.subject.name} {self._fault(finding)}" == finding.message
         ):
             yield from self.layout.wrap(finding.message, 2)
-        if cause := describe_ignored_causes(self.findings, finding):
-            yield from self.layout.wrap(cause, 2, hang=2)
+        if finding.ignored_causes:
+            yield from self._ignored_lines(finding)
         yield from self._detail_lines(finding)
         if others := alike[1:]:
             self._hide(others)
@@ -90,6 +92,12 @@ class Body:
             if notes := self.findings.notes.of(finding.fingerprint):
                 yield from self.layout.wrap(f"{finding.subject}:", 2)
                 yield from note_lines(notes, self.layout, folded=True)
+
+    def _ignored_lines(self, finding: Finding) -> Iterator[str]:
+        from harvdiag.status.policy import describe_ignored_causes  # here, as most checks have no settings
+
+        if cause := describe_ignored_causes(self.findings, finding):
+            yield from self.layout.wrap(cause, 2, hang=2)
 
     def _fault(self, finding: Finding) -> str:
         """What the table at the top says of it."""

@@ -69,7 +69,8 @@ def _step_lines(answer: Answer, layout: Layout, alone: bool) -> Iterator[str]:
 
 def _describe_rest(answer: Answer, alone: bool) -> str:
     """Which steps are answered, and how many more there are: the numbers of those that are shown have gaps."""
-    done = describe_done(step for step in answer.steps if step.number < answer.left[0].number)
+    first = answer.left[0].number
+    done = describe_done(step for step in answer.steps if step.number < first or step.ticked)
     more = len(answer.left) - STEPS
     rest = f"{more} more {'with --full' if alone else 'below'}" if more > 0 else ""
     return "; ".join(filter(None, (done, rest)))

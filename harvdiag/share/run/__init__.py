@@ -6,13 +6,15 @@ was made: neither paths nor times, and no widgets, which live with their kernel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import escape_text
 from harvdiag.core.target import CONTEXT
 from harvdiag.reports import save_report
 from harvdiag.share.run.library import load_library
@@ -50,6 +52,8 @@ class Order:
     """How many seconds one cell may take."""
     settings: Path | None = None
     """The file of settings (`harvdiag.toml`); None: what is found from the notebook's folder."""
+    rename: Callable[[str], str] | None = None
+    """A change of every text that is written, such as to pseudonyms."""
 
     @property
     def place(self) -> Path | None:
@@ -77,13 +81,15 @@ def run_notebook(
     nbformat = load_library("nbformat")
     from harvdiag.share.run.kernel import Conditions, execute
     from harvdiag.share.run.parameters import set_parameters
-    from harvdiag.share.run.scrub import scrub
+    from harvdiag.share.run.scrub import rename, scrub
 
     order = order or Order()
     document = _read(notebook, nbformat)
     set_parameters(document, order.given, notebook.name)
     failure = execute(document, notebook.parent, Conditions(order.timeout, order.settings), watch)
     scrub(document, notebook.parent, order.place)
+    if order.rename:
+        rename(document, order.rename)
     cells = sum(cell.cell_type == "code" for cell in document.cells)
     return Result(path=save_report(_render(document, output, nbformat), output), cells=cells, failure=failure)
 
@@ -99,12 +105,17 @@ def _render(document: Any, output: Path, nbformat: ModuleType) -> str:
 
 
 def _read(notebook: Path, nbformat: ModuleType) -> Any:
-    """Return the notebook in the newest format. Raises UsageError for a file that is not one."""
+    """Return the notebook in the newest format. Raises UsageError for a file that is not one, or not for Python."""
     try:
-        document = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
-        nbformat.validate(document)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about cells without an id, which get one
+            document = nbformat.reads(notebook.read_text(encoding="utf-8"), as_version=4)
+            nbformat.validate(document)
     except OSError as error:
         raise UsageError(f"{notebook} cannot be read: {error.strerror}") from error
     except Exception as error:
         raise UsageError(f"{notebook} is not a notebook (.ipynb): {str(error).splitlines()[0][:100]}") from error
+    language = str(document.metadata.get("kernelspec", {}).get("language") or "python")
+    if language != "python":
+        raise UsageError(f"{notebook} is written in {escape_text(language)}: only notebooks in Python can be run")
     return document

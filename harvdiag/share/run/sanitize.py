@@ -48,6 +48,10 @@ ADDRESS = re.compile(r"(https?:|mailto:|#)", re.IGNORECASE)
 TAG, ALT = re.compile(r"<img[^>]*>"), re.compile(r'alt="([^"]*)"')
 WIDE = re.compile(r"<pre(?![^>]* tabindex)")
 """A text that may be wider than its column: it has to be scrolled by keyboard, too."""
+FRAME = re.compile(r'(<table[^>]* class="dataframe".*?</table>)', re.DOTALL)
+BOX = r'<div tabindex="0" role="group" aria-label="table" style="overflow-x:auto">\1</div>'
+"""A table of pandas has no box that scrolls; an empty corner of it is not a heading."""
+EMPTY = re.compile(r"<th([^>]*)></th>")
 HEADING = re.compile(r"h[1-6]")
 
 
@@ -60,7 +64,8 @@ def sanitize(html: str, headings: bool = False) -> str:
         css_sanitizer=CSSSanitizer(allowed_css_properties=PROPERTIES),
         strip=True,
     )
-    return WIDE.sub('<pre tabindex="0"', TAG.sub(_keep_picture, cleaner.clean(CODE.sub("", html))))
+    cleaned = TAG.sub(_keep_picture, cleaner.clean(CODE.sub("", html)))
+    return WIDE.sub('<pre tabindex="0"', FRAME.sub(BOX, EMPTY.sub(r"<td\1></td>", cleaned)))
 
 
 def _keep_picture(found: re.Match[str]) -> str:

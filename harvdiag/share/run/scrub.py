@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import site
 import sys
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-__all__ = ["scrub"]
+__all__ = ["rename", "scrub"]
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 METADATA = {
@@ -23,6 +25,9 @@ METADATA = {
 """All that is kept of the notebook's own: papermill, for one, notes paths and times there."""
 KEPT = {"tags", "jupyter"}
 """What is kept of a cell's metadata."""
+SHOWN = {"data", "text", "ename", "evalue", "traceback"}
+"""The parts of an output that hold texts of the cluster."""
+PICTURE = re.compile(r"(?<=data:image/svg\+xml;base64,)([A-Za-z0-9+/=]+)")
 CELL_FILE = re.compile(r"\S*ipykernel_\d+[/\\]\d+\.py")
 DEEP = 3
 """The least parts of a folder's path, the root included, that is taken out of any text: ``/tmp`` may be evidence."""
@@ -37,8 +42,16 @@ def scrub(document: Any, folder: Path, source: Path | None) -> None:
     for cell in document.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT}
         cell.source = everywhere(cell.source)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not _is_form(output)]
         for output in cell.get("outputs", ()):
             _scrub_output(output, everywhere, in_errors)
+
+
+def _is_form(output: Any) -> bool:
+    """Whether an output is a widget and nothing else that says more than its name."""
+    forms = set(output.get("data", {}))
+    return WIDGET in forms and forms <= {WIDGET, "text/plain"}
 
 
 def _scrub_output(output: Any, everywhere: Change, in_errors: Change) -> None:
@@ -47,6 +60,26 @@ def _scrub_output(output: Any, everywhere: Change, in_errors: Change) -> None:
     change: Change = (lambda text: CELL_FILE.sub("the cell", in_errors(text))) if told else everywhere
     for key in [key for key in output if key != "output_type"]:
         output[key] = _walk(output[key], change)
+
+
+def rename(document: Any, change: Change) -> None:
+    """Apply a change to every text of a notebook, those of its pictures included: also the notebook's own words, in
+    which a name of the cluster may stand by chance.
+    """
+    for cell in document.cells:
+        cell.source = change(cell.source)
+        for output in cell.get("outputs", ()):
+            for key in [key for key in output if key in SHOWN]:
+                output[key] = _walk(output[key], partial(_change_with_pictures, change))
+
+
+def _change_with_pictures(change: Change, text: str) -> str:
+    parts = PICTURE.split(text)  # text, picture, text, …
+    return "".join(_change_picture(change, part) if n % 2 else change(part) for n, part in enumerate(parts))
+
+
+def _change_picture(change: Change, encoded: str) -> str:
+    return b64encode(change(b64decode(encoded).decode()).encode()).decode()
 
 
 def _walk(value: Any, change: Change) -> Any:

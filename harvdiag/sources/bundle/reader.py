@@ -25,9 +25,11 @@ from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
 from harvdiag.sources.bundle.layout import Layout, read_layout
 from harvdiag.sources.bundle.nodes import describe_host
 
-__all__ = ["BundleReader"]
+__all__ = ["FAILED", "REDACTED", "BundleReader"]
 
 HOME = "harvester-system"
+FAILED = "the collector failed: "
+"""Before the reason of a list that the collector's log names."""
 REDACTED = "harvdiagredacted"
 """The key of ``metadata.yaml`` with which a bundle says that it is redacted (`Manifest.redacted`)."""
 
@@ -120,6 +122,16 @@ class BundleReader:
         with self._box.open_streamed(self._node_archives[node]) as archive:
             return archive.tail(f"{node}/{inner}", most)
 
+    def stream(self, name: str) -> Iterator[bytes]:
+        """Read one log piece by piece."""
+        place, mark, inner = name.partition(".zip/")
+        node = place.removeprefix("nodes/")
+        if not mark or node not in self._node_archives:
+            yield from self._box.pieces(f"{self._layout.root}{name}")
+            return
+        with self._box.open_nested(self._node_archives[node]) as archive:
+            yield from archive.pieces(f"{node}/{inner}")
+
     @cached_property
     def _node_archives(self) -> dict[str, str]:
         """The member of each node's archive, by the Node's name."""
@@ -159,7 +171,7 @@ class BundleReader:
                 kind=kind, version=resource.version, namespace=resource.namespace, state=State.FAILED, reason=reason
             )
         state = State.FAILED if complaint else State.COLLECTED
-        reason = f"the collector failed: {complaint}" if complaint else ""
+        reason = f"{FAILED}{complaint}" if complaint else ""
         return Listing(
             kind=kind, version=resource.version, namespace=resource.namespace, items=items, state=state, reason=reason
         )
@@ -186,7 +198,7 @@ class BundleReader:
     def _collector_error(self, kind: Kind, namespace: str) -> str:
         """The collector's error for a list or its whole scope; empty if none is known."""
         if why := self._log.find_reason(kind.group, kind.plural, namespace):
-            return f"the collector failed: {why}"
+            return f"{FAILED}{why}"
         scope = "namespaced" if namespace else "cluster"
         if scope in self._log.scopes:
             # Another of its collectors may still have written some files of this scope.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -34,7 +34,7 @@ from harvdiag.sources.saved.manifest import (
 from harvdiag.sources.saved.reader import is_snapshot_file
 from harvdiag.version import __version__
 
-__all__ = ["ENDING", "Saved", "check_target", "default_name", "save_snapshot"]
+__all__ = ["ENDING", "Saved", "check_target", "default_name", "save_snapshot", "unwritable_error"]
 
 ENDING = ".harvdiag.zip"
 LONGEST = 80  # characters of a default name before its ending
@@ -111,7 +111,7 @@ def save_snapshot(
     try:
         size = _replace_file(path, members)
     except OSError as error:
-        raise _unwritable_error(file, (error.strerror or "it failed").lower()) from None
+        raise unwritable_error(file, (error.strerror or "it failed").lower()) from None
     seen = dict.fromkeys(entry.kind for entry in entries if entry.state.seen)
     return Saved(path, size, tuple(seen), sum(counts.values()), gaps)
 
@@ -232,24 +232,30 @@ def _encode_row(row: Obj, what: str) -> bytes:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 
-def check_target(file: str | os.PathLike[str]) -> Path:
-    """The path to write, with links resolved; UsageError, before anything is read, if it cannot be written."""
+def check_target(
+    file: str | os.PathLike[str], is_ours: Callable[[Path], bool] = is_snapshot_file, what: str = "a snapshot"
+) -> Path:
+    """The path to write, with links resolved; UsageError, before anything is read, if it cannot be written.
+
+    A file that is not ours, not `what` should be written, is not replaced.
+    """
     try:
         path = Path(os.path.realpath(Path(file).expanduser()))
         if path.is_dir():
-            raise _unwritable_error(file, "it is a folder")
+            raise unwritable_error(file, "it is a folder")
         if not path.parent.is_dir():
-            raise _unwritable_error(file, "no such folder")
+            raise unwritable_error(file, "no such folder")
         if not os.access(path.parent, os.W_OK):
-            raise _unwritable_error(file, "no permission to write into its folder")
-        if path.exists() and not (path.is_file() and (path.stat().st_size == 0 or is_snapshot_file(path))):
-            raise _unwritable_error(file, "it exists already and is not a snapshot; give another name")
+            raise unwritable_error(file, "no permission to write into its folder")
+        if path.exists() and not (path.is_file() and (path.stat().st_size == 0 or is_ours(path))):
+            raise unwritable_error(file, f"it exists already and is not {what}; give another name")
     except (OSError, RuntimeError, ValueError) as error:
-        raise _unwritable_error(file, str(getattr(error, "strerror", None) or "invalid path").lower()) from None
+        raise unwritable_error(file, str(getattr(error, "strerror", None) or "invalid path").lower()) from None
     return path
 
 
-def _unwritable_error(file: str | os.PathLike[str], why: str) -> UsageError:
+def unwritable_error(file: str | os.PathLike[str], why: str) -> UsageError:
+    """Return the error for a file that cannot be written."""
     return UsageError(f"{os.fspath(file)!r} cannot be written: {why}")
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.errors import HarvdiagError
 from harvdiag.core.policy import Rewrite, fits
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.files import LogFile, list_files
 from harvdiag.upgrade.logs.log import MOST, open_log
+from harvdiag.upgrade.logs.moment import line_time
 from harvdiag.upgrade.logs.once import once
 from harvdiag.upgrade.logs.quote import Quote, build_quote
 
@@ -21,6 +23,8 @@ BUDGET = 128 << 20
 """Bytes of all logs together that are searched."""
 LINE = 1_000
 """Characters of a line in which an expression is looked for: its time may grow with a power of this number."""
+REACH = 200
+"""Lines before one without a time that are looked at for its time."""
 KEPT = 3
 """Lines that are kept of each owner, the last ones."""
 
@@ -32,6 +36,8 @@ class Wish(NamedTuple):
     namespaces: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    newer_than: timedelta | None = None
+    """How old a line may be when the source was collected; None: any, as is one whose time no line tells."""
 
     def covers(self, log: LogFile, reveal: Rewrite) -> bool:
         """Whether it is looked for in a log. A node has no namespace."""
@@ -84,7 +90,7 @@ def search_logs(snapshot: Snapshot, wishes: tuple[Wish, ...], reveal: Rewrite = 
                 search.found.errors.append(f"{log.file}: {error}")
             continue
         left -= opened.size
-        _search_lines(opened.lines(), log, concerned)
+        _search_lines(_Lines([*opened.lines()], snapshot.collected_at), log, concerned)
     return [search.found for search in searches]
 
 
@@ -106,11 +112,26 @@ class _Search:
         last.quotes = [*last.quotes[1 - KEPT :], replace(build_quote(log.file, line, focus), number=number)]
 
 
-def _search_lines(lines: Iterable[tuple[int, str]], log: LogFile, searches: list[_Search]) -> None:
+class _Lines(NamedTuple):
+    """The lines of a log with their numbers, and the time of the collection."""
+
+    numbered: list[tuple[int, str]]
+    now: Timestamp
+
+    def is_newer(self, place: int, span: timedelta | None) -> bool:
+        """Whether a line is not older than so; one without a time belongs to the line before it."""
+        if span is None or self.now.at is None:
+            return True
+        before = (self.numbered[at][1] for at in range(place, max(place - REACH, -1), -1))
+        at = next((time for line in before if (time := line_time(line, self.now))), None)
+        return at is None or at >= self.now.at - span
+
+
+def _search_lines(lines: _Lines, log: LogFile, searches: list[_Search]) -> None:
     for search in searches:
         search.found.searched += 1
-    for number, line in lines:
+    for place, (number, line) in enumerate(lines.numbered):
         part = searches[0].reveal(line[:LINE])
         for search in searches:
-            if match := search.look(part):
+            if (match := search.look(part)) and lines.is_newer(place, search.wish.newer_than):
                 search.keep(log, number, line, match[0])
