@@ -31,7 +31,8 @@ STDOUT = "-"
     cls=Command,
     examples=(
         ("A page to attach to a support case, named after the source", "harvdiag report bundle.zip"),
-        ("The same under another name", "harvdiag report bundle.zip -o report.html"),
+        ("To hand on: pseudonyms instead of names", "harvdiag report bundle.zip --redact -o report.html"),
+        ("Under another name", "harvdiag report bundle.zip -o report.html"),
         ("For a GitHub issue or a ticket, as Markdown", "harvdiag report bundle.zip -o report.md"),
         ("The Markdown on standard output", "harvdiag report bundle.zip --format markdown -o -"),
         ("A live cluster", "harvdiag report --context lab"),

@@ -50,6 +50,8 @@ class Cluster(Tables):
         self._notes = open_notes(snapshot, notes)
         if snapshot.redactor is not None:  # after the notes: who wrote them is named in reasons, too
             self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
+        elif self.policy.ignore and snapshot.manifest.redacted:
+            self.policy = self.policy.sealed()
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(Tables) | vars(type(self)) | vars(self) if not name.startswith("_"))

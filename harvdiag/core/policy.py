@@ -29,6 +29,8 @@ __all__ = [
 
 USUAL = frozenset({"harvdiag.toml", "pyproject.toml"})
 """The names of files of settings that tell nothing."""
+OTHER = "settings.toml"
+"""Stands for any other."""
 LOCAL = "local"
 """The family of checks and log patterns of one's own."""
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
@@ -88,13 +90,17 @@ class Policy:
         """Return the same for a source in which names are replaced: also in its texts, and its patterns fit still."""
         return replace(
             self,
-            file=PurePath(self.file).name if PurePath(self.file).name in USUAL else "the settings" if self.file else "",
+            file=_plain_name(self.file),
             ignore=tuple(replace(each, reason=redact(each.reason), private=True) for each in self.ignore),
             checks=tuple(each.rewritten(redact) for each in self.checks),
             logs=tuple(each.rewritten(redact) for each in self.logs),
             redact=redact,
             reveal=reveal,
         )
+
+    def sealed(self) -> Policy:
+        """Return the same for a source that was redacted before: its patterns hold names that are not to be shown."""
+        return replace(self, ignore=tuple(replace(each, private=True) for each in self.ignore))
 
     def named(self, file: str) -> Policy:
         """Return the same, read from a file."""
@@ -116,3 +122,9 @@ class Policy:
     def expired(self) -> tuple[Ignore, ...]:
         """The entries of the ignore list that ignore nothing any more."""
         return tuple(entry for entry in self.ignore if entry.expired(self.today))
+
+
+def _plain_name(file: str) -> str:
+    """A name for a file of settings that tells nothing about anyone; empty where there is none."""
+    name = PurePath(file).name
+    return name if name in USUAL or not name else OTHER

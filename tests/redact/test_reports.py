@@ -10,7 +10,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.core.notes import Note
-from harvdiag.core.policy import Ignore, Policy
+from harvdiag.core.policy import Ignore, Policy, SubjectPattern
 from harvdiag.notes.file import NotesFile
 from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.reports import FORMATS
@@ -50,3 +50,15 @@ def test_a_report_tells_that_it_is_redacted_and_no_one_by_name(form: str, redact
     assert len({note.author[:5] for note in redacted.notes}) == 1
     assert form in {"json", "junit", "sarif"} or "harvdiag redact --reveal" in text
     assert redacted.check().notes.ticked(redacted.check()[0]) == {4}
+
+
+def test_settings_beside_a_redacted_file_tell_no_names(redacted: Cluster, tmp_path: Path) -> None:
+    """Their patterns are about names that the file has no longer."""
+    saved = hd.open(redacted.save(tmp_path / "redacted.harvdiag.zip").path)
+    ignore = Ignore(
+        rules=("node-cordoned",), subjects=(SubjectPattern(name="srv*"),), reason="known", place="ignore[1]"
+    )
+    text = render_report(Cluster(saved.snapshot, policy=Policy(file="harvdiag.toml", ignore=(ignore,))), "markdown")
+    assert "srv" not in text
+    assert f"(its mark: {KEY.mark})" in " ".join(text.split())
+    assert "`harvdiag report redacted.harvdiag.zip`" in text, "a file that the reader has"
