@@ -6,6 +6,7 @@ import gc
 import os
 import pickle
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ os.environ.setdefault("HYPOTHESIS_NO_PLUGINS", "1")
 # start would then compile the package by itself: half the time of a short command.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# No test makes a key, or notes names, in the folder for configuration of whoever runs it.
+_CONFIG = tempfile.TemporaryDirectory(prefix="harvdiag-config-")
+os.environ["XDG_CONFIG_HOME"] = os.environ["APPDATA"] = _CONFIG.name
 
 # nbformat brings jsonschema along, and that the package rfc3987_syntax, which compiles 39 grammars when it is imported:
 # two seconds in each worker, for the format of addresses that no notebook has. jsonschema goes without where it is not.

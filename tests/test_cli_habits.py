@@ -15,6 +15,7 @@ from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.redact import load_key
 from harvdiag.reports import FORMATS
 from harvdiag.rules import registry
 from harvdiag.status.glossary import list_groups, list_names
@@ -53,6 +54,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[
     for name in ("bundle.zip", "supportbundle.zip"):
         (place / name).write_bytes(BROKEN.read_bytes())
     run("snapshot", HEALTHY, "-o", place / "before.harvdiag.zip")
+    load_key()
+    (place / "answer.txt").write_text("It is Ready.", encoding="utf-8")
     run("note", HEALTHY, "--notes", place / "theirs.notes.yaml", "--cluster", "what a colleague wrote")
     with Api(healthy().objects) as server:
         config = server.kubeconfig(place / "lab.yaml")

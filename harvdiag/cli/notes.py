@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harvdiag.core.errors import UsageError
+from harvdiag.core.errors import HarvdiagError, UsageError
 
 if TYPE_CHECKING:
     from harvdiag.cli.source import SourceOptions
@@ -40,6 +40,6 @@ def carry_notes(source: Snapshot, saved: Path) -> str:
 
     try:
         carried = notes.carry_notes(source, saved)
-    except UsageError as error:
+    except HarvdiagError as error:
         return f"not taken along: {error}"
     return f"{carried[0].name} beside it: {format_count(carried[1], 'note')}; hand it on, too" if carried else ""

@@ -38,7 +38,7 @@ BUNDLE = "bundle"
         ("A support bundle as a snapshot to hand on", "harvdiag redact bundle.zip -o redacted.harvdiag.zip"),
         ("The same as a bundle, with the logs", "harvdiag redact bundle.zip --as bundle -o redacted.zip"),
         ("Also replace the name of a customer", "harvdiag redact bundle.zip --word ACME -o redacted.harvdiag.zip"),
-        ("What the answer to it is about, with your own names", "harvdiag redact --reveal < answer.txt"),
+        ("What the answer to it is about, with your own names", "harvdiag redact --reveal answer.txt"),
     ),
 )
 @source_options
@@ -101,7 +101,7 @@ def redact(
             saved, redactor = save_bundle(source, output)
         else:
             saved, redactor = save_redacted(source, output, [*chain(*kinds)])
-        write_stdout(_summary_text(source, saved, redactor), end="\n")
+        write_stdout(_summary_text(source, saved, redactor), end="\n", private=True)
     return 0
 
 
@@ -127,7 +127,7 @@ def _summary_text(source: Snapshot, saved: Saved, redactor: Redactor) -> str:
     lines = [f"Written:  {saved.path}: {saved.what}, of {source.manifest.name}."]
     lines += [f"Replaced: {described}." for described in (describe_counts(redactor.names),) if described]
     lines += [f"Removed:  {described}." for described in (describe_removed(redactor.removed),) if described]
-    ordinary = sorted({entry.original for entry in redactor.names if entry.ordinary})
+    ordinary = sorted({entry.original for entry in redactor.names.ordinary})
     if ordinary:
         told = ", ".join(ordinary)
         lines.append(f"Verify:   {told}: an ordinary word is replaced where it stands as a name, not in sentences.")

@@ -70,7 +70,7 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
         except KeyboardInterrupt:
             saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED
             click.echo("harvdiag: interrupted; what was read by then is kept", err=True)
-        write_stdout(_summary_text(source, saved), end="\n")
+        write_stdout(_summary_text(source, saved), end="\n", private=True)
     return code
 
 

@@ -34,7 +34,7 @@ def read_name(section: Section) -> str:
     """Return the name, which is that of its check in every report."""
     name = section.text("name", "give the check a name, such as node-without-rack")
     if name and (not _NAME.fullmatch(name) or len(name) > LONGEST):
-        section.fail("name", f"{show_value(name)} is not a name: use a-z, 0-9 and -, {LONGEST} characters at most")
+        section.fail("name", f"{show_value(name)} is not a name: use a-z, 0-9 and -, no more than {LONGEST} of them")
     return name
 
 

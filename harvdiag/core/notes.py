@@ -77,13 +77,13 @@ class Note:
         said += [" ".join(self.text.split())] if self.text else []
         return escape_text(f"{about}: {' '.join(said)} ({self.author}, {self.time})")
 
-    def with_texts(self, change: Callable[[str], str]) -> Note:
-        """Return the same note with `change` applied to every text in it, such as to replace names."""
+    def with_texts(self, change: Callable[[str], str], person: Callable[[str], str]) -> Note:
+        """Return the same note with `change` applied to every text in it, and `person` to who wrote it."""
         return replace(
             self,
             fingerprint=change(self.fingerprint) if self.fingerprint else CLUSTER,
             text=change(self.text),
-            author=change(self.author),
+            author=person(self.author),
             done=tuple(map(change, self.done)),
             undone=tuple(map(change, self.undone)),
         )

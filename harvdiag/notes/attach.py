@@ -87,7 +87,8 @@ class _Keeper:
         try:
             notes = self._file.read()
             redactor.learn(_subjects(notes))
-            return tuple(note.with_texts(redactor.text) for note in notes)
+            people = {note.author: redactor.person(note.author) for note in notes}  # known before any text
+            return tuple(note.with_texts(redactor.text, people.__getitem__) for note in notes)
         except UsageError as error:  # which names the file
             raise UsageError(redactor.text(str(error))) from None
 

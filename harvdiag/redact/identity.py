@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -69,6 +70,15 @@ _TEXTS = (
     ('metadata.annotations["field.cattle.io/creatorId"]', Sort.USER),
 )
 _LAUNCHER = "virt-launcher-"
+_DISK = re.compile(r"(?P<vm>.+)-disk-\d+-[a-z0-9]{5}")
+_REFERENCES = ("spec.claimRef", "involvedObject", "regarding")
+_VM_LABELS = ("vm.kubevirt.io/name", "harvesterhci.io/vmName", "kubevirt.io/vm")
+_BY_KIND = {
+    "Node": Sort.HOST,
+    "PersistentVolumeClaim": Sort.VOLUME,
+    "VirtualMachine": Sort.VM,
+    "VirtualMachineInstance": Sort.VM,
+}
 _SYSTEM_IMAGE = ("harvester-", "hvst-upgrade-")
 _PLAIN_KEYS = frozenset(
     {
@@ -142,6 +152,7 @@ def collect_names(names: Names, kind: Kind, obj: Obj) -> None:
         if not (sort is Sort.IMAGE and (is_system_namespace(space) or text.startswith(_SYSTEM_IMAGE))):
             names.add(text, sort)
     _collect_workload(names, obj)
+    _collect_references(names, obj)
     for key, value in _foreign_labels(obj):
         names.add(key.rpartition("/")[2], Sort.LABEL)
         _add_value(names, value)
@@ -164,11 +175,26 @@ def _collect_hosts(names: Names, obj: Obj) -> None:
 
 
 def _collect_own(names: Names, sort: Sort, name: str) -> None:
-    """The name of an object; that of the Pod of a VM is made of the VM's."""
+    """The name of an object; those of the Pod and the disks of a VM are made of the VM's."""
     if name.startswith(_LAUNCHER):
         names.add(name.removeprefix(_LAUNCHER).rpartition("-")[0], Sort.VM)
-    else:
-        names.add(name, sort)
+        return
+    names.add(name, sort)
+    if sort is Sort.VOLUME and (of := _DISK.fullmatch(name)):
+        names.add(of["vm"], Sort.VM)
+
+
+def _collect_references(names: Names, obj: Obj) -> None:
+    """What an object is about: the claim of a volume, the object of an Event, the VM in a label."""
+    for path in _REFERENCES:
+        ref = field_path(path).get(obj)
+        space = str(ref.get("namespace") or "") if isinstance(ref, dict) else ""
+        if isinstance(ref, dict) and not is_system_namespace(space):
+            names.add(space, Sort.NAMESPACE)
+            _collect_own(names, _BY_KIND.get(str(ref.get("kind")), Sort.OBJECT), str(ref.get("name") or ""))
+    marks = get_labels(obj)
+    for label in _VM_LABELS:
+        names.add(str(marks.get(label) or ""), Sort.VM)
 
 
 def _add_host(names: Names, text: object) -> None:

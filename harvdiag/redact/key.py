@@ -45,10 +45,9 @@ def default_path() -> Path:
     """Return where the key lies, by the customs of the system: the user's folder for configuration."""
     if sys.platform == "win32":
         base = os.environ.get("APPDATA") or "~/AppData/Roaming"
-    elif sys.platform == "darwin":
-        base = "~/Library/Application Support"
     else:
-        base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
+        usual = "~/Library/Application Support" if sys.platform == "darwin" else "~/.config"
+        base = os.environ.get("XDG_CONFIG_HOME") or usual
     try:
         return Path(base).expanduser() / "harvdiag" / "redaction.key"
     except RuntimeError:

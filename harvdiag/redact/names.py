@@ -43,6 +43,7 @@ class Sort(Enum):
     LABEL = "label"
     DOMAIN = "dom"
     SOURCE = "source"
+    PATH = "path"
     WORD = "word"
     ADDRESS = "IP address"
     MAC = "MAC address"
@@ -118,6 +119,11 @@ class Names:
         return bool(self._placed)
 
     @property
+    def ordinary(self) -> list[Entry]:
+        """The names that are ordinary words, but for the source's own."""
+        return [entry for entry in self._placed.values() if entry.sort is not Sort.SOURCE]
+
+    @property
     def issued(self) -> dict[str, str]:
         """Every pseudonym, and what it stands for."""
         return self._issued
@@ -151,6 +157,12 @@ class Names:
             self.add_domain(name)
         else:
             self.enter(name, sort, self.make(sort, name))
+
+    def take(self, text: str, sort: Sort) -> str:
+        """Take in a name that shows by where it stands in a text; return its pseudonym there."""
+        self.add(text, sort)
+        entry = self.find(text) or self.placed(sort, text)
+        return entry.pseudonym if entry else text
 
     def _add_fqdn(self, name: str) -> None:
         host, _, domain = name.partition(".")

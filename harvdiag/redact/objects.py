@@ -191,9 +191,7 @@ class ObjectRedactor:
         domain, slash, name = key.rpartition("/")
         made = self._text(name)
         if made == name:
-            entry = self._names.placed(Sort.LABEL, name)
-            new = entry.pseudonym if entry else self._names.make(Sort.LABEL, name)
-            made = self._names.record(Sort.LABEL, name, new)
+            made = self._names.take(name, Sort.LABEL)
         return f"{self._text(domain)}{slash}{made}"
 
     def _string(self, field: _Field, value: str) -> str:

@@ -59,6 +59,10 @@ class Redactor:
         """Return the same of a line of a log, of which there are too many to remember what became of each."""
         return self._text.once(text)
 
+    def person(self, name: str) -> str:
+        """Return what stands for the name of a person, whatever it looks like."""
+        return self.names.take(name, Sort.USER) if name else ""
+
     def reveal(self, text: str) -> str:
         """Return a text with the originals instead of the pseudonyms that were made by now."""
         return reveal_text(text, self.names.issued, self.names.made_parts)

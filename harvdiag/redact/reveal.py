@@ -10,7 +10,7 @@ __all__ = ["MADE", "find_strangers", "reveal_text"]
 _WORD = re.compile(r"[\w.:/+@~%-]+")
 _PART = re.compile(r"[^\W_]+")
 MADE = re.compile(
-    r"\b(?:host|cluster|ns|vm|vol|img|net|key|user|upgrade|obj|label|dom|source|word|sub)-[bcdfghjklmnpqrstvwxz2456789]{6,}"
+    r"\b(?:host|cluster|ns|vm|vol|img|net|key|user|upgrade|obj|label|dom|source|path|word|sub)-[bcdfghjklmnpqrstvwxz2456789]{6,}"
 )
 
 

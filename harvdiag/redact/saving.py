@@ -32,6 +32,7 @@ _NOUNS = {
     Sort.OBJECT: "other object",
     Sort.LABEL: "label",
     Sort.DOMAIN: "domain",
+    Sort.PATH: "path",
     Sort.WORD: "word",
     Sort.ADDRESS: "IP address",
     Sort.MAC: "MAC address",
@@ -67,7 +68,8 @@ def save_redacted(
 
 def describe_counts(names: Names) -> str:
     """Say how many originals of each sort were replaced: ``4 hosts, 12 IP addresses, 31 UUIDs``."""
-    told = ((noun, names.counts[sort]) for sort, noun in _NOUNS.items() if names.counts[sort])
+    counts = names.counts
+    told = ((noun, counts[sort]) for sort, noun in _NOUNS.items() if counts[sort])
     return ", ".join(f"{count:,} {noun if count == 1 else _plural(noun)}" for noun, count in told)
 
 

@@ -36,6 +36,7 @@ class Shapes:
             "url": self._url,
             "uuid": lambda match: self.uuid(match[0]),
             "machine": lambda match: self._machine(match[0]),
+            "launcher": self._launcher,
             "mac": lambda match: self._mac(match[0]),
             "octets": lambda match: self._octets(match[0], match["sep"]),
             "reverse": lambda match: self._reverse(match[0]),
@@ -68,6 +69,10 @@ class Shapes:
 
     def _machine(self, text: str) -> str:
         return self._names.record(Sort.MACHINE, text, f"custom-{self._digits('machine', text[7:])[:12]}")
+
+    def _launcher(self, match: re.Match[str]) -> str:
+        """The Pod of a VM, whose name it has."""
+        return f"virt-launcher-{self._names.take(match['vm'], Sort.VM)}{match[0][-6:]}"
 
     def _uuid(self, sort: Sort, text: str) -> str:
         """The pseudonym of a UUID in the same form, a valid one of version 4."""
@@ -145,24 +150,21 @@ class Shapes:
         """Return the pseudonym of a user, unless every system has that one."""
         if name in _USERS or is_ordinary(name):
             return name
-        self._names.add(name, Sort.USER)
-        entry = self._names.find(name)
-        return entry.pseudonym if entry else name
+        return self._names.take(name, Sort.USER)
 
     def _login(self, match: re.Match[str]) -> str:
         """A user on a host of one word."""
         name, host = match[0].rpartition("@")[0], match["on"]
         known = self._known(host)
         if known == host and not is_ordinary(host) and not _VERSION.fullmatch(host):
-            self._names.add(host, Sort.HOST)
-            known = self._known(host)
+            known = self._names.take(host, Sort.HOST)
         return f"{self.user(name)}@{known}"
 
     def _mail(self, match: re.Match[str]) -> str:
         if not (looks_like_domain(match["at"]) or is_known_domain(match["at"]) or self._below(match["at"])):
             return self._known(match[0])  # such as the unit of a service: getty@tty1.service
         user = match[0].rpartition("@")[0]
-        made = self._names.record(Sort.USER, user, self._names.make(Sort.USER, user))
+        made = self._names.take(user, Sort.USER)
         return f"{made}@{self._domain(match['at'])}"
 
     def _dotted(self, text: str) -> str:
@@ -221,16 +223,16 @@ class Shapes:
         known = self._plain(host)
         if known != host or all(is_ordinary(part) for part in PART.findall(host)):
             return known, False
-        return self._names.record(Sort.HOST, host, self._names.make(Sort.HOST, host)), True
+        return self._names.take(host, Sort.HOST), True
 
     def _segment(self, text: str) -> str:
         """One step of the path of a URL: readable if it only consists of ordinary words and versions."""
         known = self._plain(text)
         if known != text or all(_VERSION.fullmatch(part) or is_ordinary(part) for part in PART.findall(text)):
             return known
-        _, dot, ending = text.rpartition(".")
-        made = self._names.make(Sort.WORD, text)
-        return self._names.record(Sort.WORD, text, f"{made}.{ending}" if dot and ending.isalnum() else made)
+        stem, dot, ending = text.rpartition(".")
+        named = dot and ending.isalnum()
+        return f"{self._names.take(stem if named else text, Sort.PATH)}{f'.{ending}' if named else ''}"
 
 
 def _spell_mac(text: str) -> str:

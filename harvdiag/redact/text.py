@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from harvdiag.core.secrets import MASK, mask_secrets
 from harvdiag.redact.encoded import is_encoded, replace_encoded
-from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, RANCHER_TOKEN, SPELLED_IP, TOKEN_LENGTH, UUID
+from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, OPAQUE, RANCHER_TOKEN, SPELLED_IP, TOKEN_LENGTH, UUID
 from harvdiag.redact.lines import PERCENT, SERIAL, SYSLOG, replace_people
 from harvdiag.redact.names import PART, Entry, Names, Sort
 from harvdiag.redact.shapes import Shapes
@@ -54,23 +54,26 @@ class TextRedactor:
     def __call__(self, text: str) -> str:
         """Return a text without what identifies, and without credentials."""
         self.refresh()
-        known = self.done.get(text)
-        if known is None:
-            known = self._redact(text)
-            self.done[text] = known
-        return known
+        if text not in self.done:
+            self.done[text] = self.once(text)
+        return self.done[text]
 
     def once(self, text: str) -> str:
         """Return the same without remembering it: words recur in logs, lines seldom."""
         self.refresh()
-        return self._redact(text)
+        made = self._redact(text)
+        while self._version != self.names.version:  # it told a name by itself, which may stand in it before
+            self.refresh()
+            made = self._redact(text)
+        return made
 
     def refresh(self) -> None:
         """Forget the results of before, if more names are known by now, or they are too many."""
         if self._version == self.names.version and len(self._words) < MOST and len(self.done) < MOST:
             return
         self._version = self.names.version
-        self._words, self.done = {}, {}
+        self._words.clear()
+        self.done.clear()
         long_first = sorted(self.names.phrases, key=len, reverse=True)
         self._phrases = re.compile("|".join(map(re.escape, long_first)), re.IGNORECASE) if long_first else None
 
@@ -89,7 +92,19 @@ class TextRedactor:
             masked = mask_secrets(text)
             self.removed["credential"] += max(masked.count(MASK) - text.count(MASK), 0)
             text = masked
-        return replace_encoded(text, self._inner, self._replace) if mixed else self._replace(text)
+        if mixed and OPAQUE.search(text):
+            return replace_between(OPAQUE, text, self._opaque, self._decode)
+        return self._decode(text) if mixed else self._replace(text)
+
+    def _decode(self, text: str) -> str:
+        return replace_encoded(text, self._inner, self._replace)
+
+    def _opaque(self, match: re.Match[str]) -> str:
+        """What looks like a key or certificate: masked, unless it encodes a text."""
+        if is_encoded(match[0].strip()):
+            return self._decode(match[0])
+        self.removed["credential"] += 1
+        return MASK
 
     def _replace(self, text: str) -> str:
         """Replace the names in a text that neither holds credentials nor encodes another."""

@@ -36,6 +36,7 @@ _DOMAINS = re.compile(
     r"fluentd|banzaicloud|cncf|quay|docker|ghcr|gcr|rke|rke2|k3s|containerd|kubernetes-csi|openebs|cilium|etcd|"
     r"projectcalico|tigera|grafana|prometheus|jetstack|cert-manager|opencontainers|kubeovn|multus-cni|storage|"
     r"nvidia|amd|intel|suse|opensuse|github|githubusercontent|googleapis|golang|google|microsoft|ubuntu|"
+    r"argoproj|velero|traefik|keda|crossplane|metallb|kyverno|gatekeeper|fluxcd|tekton|hashicorp|elastic|openshift|operatorframework|"
     r"alpinelinux|debian|fedoraproject|rancherlabs|k8s-app|harvester|snapshot|authorization|networking)"
     r"\.(?:io|com|org|sh|net|dev|x-k8s\.io|k8s\.io|cattle\.io)|x-k8s\.io|svc|cluster\.local|in-addr\.arpa|ip6\.arpa|"
     r"localhost|localdomain|"

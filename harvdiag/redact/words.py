@@ -5,7 +5,7 @@ from __future__ import annotations
 __all__ = ["ORDINARY", "TOP_DOMAINS"]
 
 ORDINARY = """\
-obj vol img dom sub ns net word label source redacted
+path sub noreply postmaster sales obj vol img dom sub ns net word label source redacted
 a about access account active add addon addons address addresses admin affinity after agent alert all alpha amd64 an
 and annotation annotations any api apis app apps application apply arch are arg args arm64 as at attach attached
 attempt audit auth auto available b backend backup backups balancer bare base be before beta bin block boot bootstrap

@@ -19,14 +19,19 @@ PAGE = "html"
 def write_report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:
     """Write a report in the format of the file's extension; return its path.
 
-    Of a cluster it has all findings, and the page has pictures; findings alone give the page without pictures. Raises
-    UsageError for another extension, for a file that cannot be written, and for anything else to report on.
+    Of a cluster it has all findings, and the page has pictures; findings alone give the page without pictures. That of
+    a redacted cluster is looked through first. Raises UsageError for another extension, for a file that cannot be
+    written, and for anything else to report on, and SourceError where something original is left.
     """
     if not isinstance(shown, Cluster | Findings):
         raise UsageError(
             f"a report is about a cluster or findings, as hd.open and check return them, not {type(shown).__name__}"
         )
-    return save_report(render_report(shown, form_of(file)), file)
+    text = render_report(shown, form_of(file))
+    redactor = shown.snapshot.redactor if isinstance(shown, Cluster) else None
+    if redactor is not None:
+        redactor.vet({Path(file).name: text.encode("utf-8", "surrogateescape")})
+    return save_report(text, file)
 
 
 def render_report(shown: Cluster | Findings, form: str, findings: Findings | None = None) -> str:

@@ -147,6 +147,9 @@ class Redactor(Protocol):
     def text(self, text: str) -> str:
         """Return the text with every one of them replaced; equal ones by equal ones."""
 
+    def person(self, name: str) -> str:
+        """Return what stands for the name of a person, whatever it looks like."""
+
     def vet(self, members: Mapping[str, bytes]) -> None:
         """Raise HarvdiagError, which says where, if any of them is left in files that are to be written."""
 

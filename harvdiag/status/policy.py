@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from harvdiag.core.choose import name_finding
 from harvdiag.core.findings import Findings
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding, ObjectRef
@@ -13,7 +14,15 @@ from harvdiag.core.suggest import join_names
 from harvdiag.rules import known_names, own_rules
 from harvdiag.status.summary import format_count
 
-__all__ = ["EntryState", "Remark", "describe_ignored_causes", "list_entries", "list_remarks", "sum_up_policy"]
+__all__ = [
+    "EntryState",
+    "Remark",
+    "describe_ignored_causes",
+    "list_entries",
+    "list_remarks",
+    "name_ignored_causes",
+    "sum_up_policy",
+]
 
 USED, UNUSED, EXPIRED, UNKNOWN = "used", "unused", "expired", "unknown"
 
@@ -97,5 +106,13 @@ def describe_ignored_causes(findings: Findings, finding: Finding) -> str:
     """Return from which ignored findings one follows, with the reason; empty where from none."""
     told = {ignored.finding.fingerprint: ignored for ignored in findings.ignored}
     causes = [told[name] for name in finding.ignored_causes if name in told]
-    names = [f"{each.finding.rule} {each.finding.subject} ({each.entry.reason})" for each in causes]
+    return _tell_causes([f"{each.finding.rule} {each.finding.subject} ({each.entry.reason})" for each in causes])
+
+
+def name_ignored_causes(finding: Finding) -> str:
+    """Return the same without the reasons, which the finding alone does not tell."""
+    return _tell_causes([name_finding(cause) for cause in finding.ignored_causes])
+
+
+def _tell_causes(names: list[str]) -> str:
     return f"Follows from what is ignored: {join_names(names)}" if names else ""

@@ -20,7 +20,7 @@ MOST = 3
 
 
 def spent(command: str, bundle: Path, folder: Path) -> float:
-    """The seconds of processor time that a command takes: less is in them of what else runs than in those by the clock."""
+    """The seconds of processor time that a command takes; what else runs counts less in them than by the clock."""
     out = folder / f"{command}.harvdiag.zip"
     out.unlink(missing_ok=True)
     env = {**os.environ, "PYTHONPATH": str(TOP), "XDG_CONFIG_HOME": str(folder / command)}

@@ -65,7 +65,10 @@ def test_a_note_is_written_listed_and_shown(bundle: Path) -> None:
     checked = run("check", bundle, "--brief")
     assert checked.returncode == 1
     assert "(acknowledged, 1 consequence)" in checked.stdout
-    assert "4, 5 and 6: ticked as done" in " ".join(run("upgrade", bundle).stdout.split())
+    for words in ((), ("--node", "srv09")):
+        told = " ".join(run("upgrade", bundle, *words).stdout.split())
+        assert "4, 5 and 6: ticked as done" in told
+        assert re.search(r"Noted Ann, \S+ \S+ UTC, acknowledged, 2 steps ticked: added by hand Noted Bob, ", told)
 
 
 @pytest.mark.parametrize(
@@ -224,6 +227,19 @@ def test_notes_are_taken_along_to_what_is_saved(bundle: Path, tmp_path: Path, co
     text = (tmp_path / "out.notes.yaml").read_text()
     assert ("srv09" in text, "srv77" in text) == ((command == "snapshot"),) * 2
     assert "Notes" not in run(command, bundle, "-o", tmp_path / "b.harvdiag.zip", **env).stdout, "it is its own file"
+
+
+def test_what_is_written_on_a_redacted_source_comes_back(bundle: Path, tmp_path: Path) -> None:
+    """In the owner's names, and what was there is not there again."""
+    env = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    note(bundle, FINDING, "srv09 was added by hand")
+    run("redact", bundle, "-o", tmp_path / "out.harvdiag.zip", **env)
+    (root, *_) = hd.open(tmp_path / "out.harvdiag.zip").check()
+    note(tmp_path / "out.harvdiag.zip", root.rule, f"reinstall {root.subject.name}")
+    revealed = run("redact", "--reveal", given=(tmp_path / "out.notes.yaml").read_text(), **env)
+    (tmp_path / "back.yaml").write_text(revealed.stdout)
+    assert "1 note added" in note(bundle, "--merge", tmp_path / "back.yaml").stderr
+    assert [n.text for n in hd.open(bundle).notes] == ["srv09 was added by hand", "reinstall srv09"]
 
 
 def test_findings_are_completed(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:

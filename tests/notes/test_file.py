@@ -275,7 +275,11 @@ def test_names_in_notes_are_replaced_where_those_of_the_source_are(tmp_path: Pat
     file.add(note("on srv09", author="srv09", done=("reboot srv09",), undone=("x srv09",)))
     redacted = snapshot("b.zip")
     learnt: list[Any] = []
-    rename = SimpleNamespace(text=lambda text: text.replace("srv09", "node-1"), learn=learnt.extend)
+
+    def change(text: str) -> str:
+        return text.replace("srv09", "node-1")
+
+    rename = SimpleNamespace(text=change, person=change, learn=learnt.extend)
     redacted.redactor = cast("Any", rename)
     notes = open_notes(redacted, file.path)
     assert "srv09" not in repr(notes.entries)

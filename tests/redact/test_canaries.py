@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import io
 import json
 import re
 import zipfile
@@ -17,8 +18,11 @@ from hypothesis import strategies as st
 import harvdiag as hd
 from harvdiag.redact import Key, LeakError, Redactor, redact_snapshot, save_redacted
 from harvdiag.redact.names import Sort
+from tests.command import run
 from tests.redact import canaries
 from tests.sample import examples
+from tests.world import healthy, rollouts, write_bundle
+from tests.world.faults import orphan
 
 RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 
@@ -30,10 +34,10 @@ def key(folder: Path) -> Key:
 def unfold(data: bytes, depth: int = 0) -> Iterator[bytes]:
     """The bytes, and all that is in base64, or gzip in base64, in them."""
     yield data
-    for run in set(RUN.findall(data)) if depth < 5 else ():
+    for word in set(RUN.findall(data)) if depth < 5 else ():
         for fill in ("", "=", "=="):
             try:
-                found = base64.b64decode(run + fill.encode(), altchars=b"-_" if b"-" in run or b"_" in run else None)
+                found = base64.b64decode(word + fill.encode(), altchars=b"-_" if b"-" in word or b"_" in word else None)
             except ValueError:
                 continue
             yield from unfold(gzip.decompress(found) if found[:2] == b"\x1f\x8b" else found, depth + 1)
@@ -99,3 +103,65 @@ def test_the_last_look_finds_what_is_left(word: str, form: str) -> None:
         REDACTOR.vet({"kinds/nodes.jsonl": json.dumps({"a": {"b": canaries.FORMS[form](f"of {word} is")}}).encode()})
     assert word not in str(caught.value)
     assert "kinds/nodes.jsonl" in str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A support bundle with canaries in conditions and volumes, in the last line of each log, and in names of files."""
+    folder = tmp_path_factory.mktemp("canaries")
+    nodes = [canaries.HOST, canaries.OTHER, canaries.LONG, "kraken-09"]
+    world = healthy(nodes, version="v1.4.2", lean=False)
+    rollouts.at_step(world, nodes[1], "h4")
+    orphan(world, nodes[-1], managed=True)
+    for obj in world.objects:
+        for condition in obj.get("status", {}).get("conditions", ()):
+            condition["message"] = f"{condition.get('message', '')} {canaries.SENTENCE}"
+    claim = {"kind": "PersistentVolumeClaim", "namespace": canaries.SPACE, "name": canaries.CLAIM}
+    volume = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": canaries.meta("pvc-1"),
+        "spec": {"claimRef": claim},
+    }
+    made = write_bundle(folder / "made.zip", [*world.objects, volume], captured_at=world.captured_at)
+    path = folder / f"{canaries.CLUSTER}.zip"
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            line = f'2025-05-08T09:59:00Z level=error msg="{canaries.EVERYTHING}"\n' if name.endswith(".log") else ""
+            new.writestr(name, old.read(name) + line.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "--redact", "--full"),
+        ("upgrade", "--redact", "--timeline"),
+        ("report", "--redact", "-o", "{}.html"),
+        ("report", "--redact", "-o", "{}.json"),
+        ("draw", "--redact", "-o", "{}.html"),
+        ("redact", "-o", "{}.harvdiag.zip"),
+        ("redact", "--as", "bundle", "-o", "{}.zip"),
+    ],
+    ids=lambda words: " ".join(words[:3]),
+)
+def test_no_canary_is_left_in_what_commands_write(words: tuple[str, ...], bundle: Path, tmp_path: Path) -> None:
+    """Of a bundle with logs: on stdout, in reports and pages, in each member of an archive and of those within it."""
+    result = run(words[0], bundle, *(word.format(tmp_path / "out") for word in words[1:]), "--key", tmp_path / "key")
+    assert result.returncode in (0, 1), result.stderr
+    written = [path.read_bytes() for path in tmp_path.glob("out.*")]
+    shown = b"" if words[0] == "redact" else result.stdout.encode()
+    found = {name: each for data in written for name, each in members(data).items()} | {"stdout": shown}
+    assert {name: left(data + name.encode()) for name, data in found.items() if left(data + name.encode())} == {}
+    assert any(found.values())
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    """The members of an archive, and of archives in it; of another file the whole."""
+    if data[:2] != b"PK":
+        return {"file": data}
+    found: dict[str, bytes] = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as box:
+        for name in box.namelist():
+            found |= {f"{name}/{inner}": part for inner, part in members(box.read(name)).items()}
+    return found

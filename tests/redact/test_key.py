@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import harvdiag as hd
 from harvdiag.core.errors import UsageError
 from harvdiag.redact import Key, Ledger, Redactor, load_key
 from harvdiag.redact.names import Sort
+from tests.command import run
 
 
 def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
@@ -96,3 +98,22 @@ def test_one_key_joins_two_sources(tmp_path: Path) -> None:
     third = Redactor(Key(bytes(32), tmp_path / "c.key"))
     third.names.add("kraken-07", Sort.HOST)
     assert not set(third.text(text).split()) & set(one.text(text).split())
+
+
+def test_from_the_command_line_and_back(tmp_path: Path) -> None:
+    """A file without names; a report of it, translated back, has them; another key, and no key, say so."""
+    bundle = Path(hd.__file__).parents[1] / "data" / "bundles" / "issue-8236.zip"
+    key, out = tmp_path / "a.key", tmp_path / "srv09" / "out.harvdiag.zip"
+    out.parent.mkdir()
+    told = run("redact", bundle, "-o", out, "--key", key, "--word", "hvst-upgrade-abcde")
+    assert (told.returncode, str(out) in told.stdout, "4 hosts" in told.stdout) == (0, True, True), told.stderr
+    report = run("check", out.rename(tmp_path / "out.harvdiag.zip"))
+    assert (report.returncode, "srv09" in report.stdout, "abcde" in report.stdout) == (1, False, False)
+    again = run("redact", "--reveal", "--key", key, given=report.stdout)
+    assert "Node srv09" in again.stdout
+    assert run("check", bundle, "--redact", "--key", key).stdout.count("srv09") == 0
+    load_key(tmp_path / "b.key")
+    for other, says in (("b.key", "none of the pseudonyms"), ("c.key", "there is no key")):
+        failed = run("redact", "--reveal", "--key", tmp_path / other, given=report.stdout)
+        assert (failed.returncode, says in failed.stderr) == (2, True), failed.stderr
+    assert "give --redact, too" in run("check", bundle, "--key", key).stderr

@@ -22,7 +22,8 @@ TRIALS = {
     "": CHECK,
     "fast": "import yaml_rs; " + CHECK,
     "live": "import kubernetes, harvdiag as hd; hd.connect",
-    "notebook": "import jupyterlab, harvdiag as hd; hd.draw(hd.open(SAMPLE)).save('picture.png')",
+    "notebook": "import jupyterlab, harvdiag as hd; hd.draw(hd.open(SAMPLE)).save('picture.png'); "
+    "from harvdiag.cli import cli; assert cli.main(['run', '01'], standalone_mode=False) == 0",
     "all": "import yaml_rs, kubernetes, jupyterlab; " + CHECK,
 }
 """What each extra is for, as a program; SAMPLE is the path of a bundle."""

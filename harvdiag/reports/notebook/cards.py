@@ -32,7 +32,7 @@ from harvdiag.reports.notebook.parts import (
 )
 from harvdiag.status.answer import Step, list_steps
 from harvdiag.status.notes import summarize_notes
-from harvdiag.status.policy import list_remarks
+from harvdiag.status.policy import list_remarks, name_ignored_causes
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
@@ -94,7 +94,7 @@ def finding_card(
     parts = [
         finding_heading(finding, notes),
         f"<div style='margin:.3em 0;font-size:110%'>{escape_html(finding.message)}</div>",
-        f"<p style='margin:.4em 0;{QUIET}'>{escape_html(finding.why)}</p>",
+        *_reasons(finding),
         _evidence_list(finding),
         fold("Next steps and caution", advice) if folded and advice else advice,
         _link_list(finding.links),
@@ -102,6 +102,12 @@ def finding_card(
         *_consequence_cards(finding, consequences, folded, notes),
     ]
     return frame(EDGES[str(finding.severity)], "".join(parts))
+
+
+def _reasons(finding: Finding) -> Iterator[str]:
+    """Why it matters, and from what it follows that is ignored."""
+    for text in filter(None, (name_ignored_causes(finding), finding.why)):
+        yield f"<p style='margin:.4em 0;{QUIET}'>{escape_html(text)}</p>"
 
 
 def coverage_card(coverage: Coverage) -> str:

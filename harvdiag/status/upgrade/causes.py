@@ -10,7 +10,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.status.answer import name_command
 from harvdiag.status.diagnosis import Diagnosis
 from harvdiag.status.summary import fault_evidence, format_evidence
-from harvdiag.status.upgrade.part import Part, PartKey, run_part, steps_part
+from harvdiag.status.upgrade.part import Part, PartKey, notes_parts, run_part, steps_part
 
 __all__ = ["explain_faults", "explain_others"]
 
@@ -35,6 +35,7 @@ def explain_faults(diagnosis: Diagnosis) -> Iterator[Part]:
     if caution := root.caution or last.caution:
         yield Part(PartKey.CAUTION, caution)
     yield run_part(name_command("check"))
+    yield from notes_parts(diagnosis.findings.notes, root, last)
     others = [f for f in diagnosis.story if not f.caused_by and f is not root and f not in roots]
     yield from _summarize_others(others, PartKey.ALSO)
 

@@ -10,7 +10,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.rules.facts import Facts
 from harvdiag.status.answer import name_command
 from harvdiag.status.diagnosis import Diagnosis
-from harvdiag.status.upgrade.part import Part, PartKey, format_quote, run_part, steps_part, waiting_part
+from harvdiag.status.upgrade.part import Part, PartKey, format_quote, notes_parts, run_part, steps_part, waiting_part
 from harvdiag.upgrade.logs import find_job_wait, find_join_failure, read_agent_story
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
@@ -67,6 +67,7 @@ def _explain_findings(diagnosis: Diagnosis, node: NodeUpgrade) -> Iterator[Part]
             yield steps
         if caution := root.caution or finding.caution:
             yield Part(PartKey.CAUTION, caution)
+        yield from notes_parts(diagnosis.findings.notes, finding, root)
     held = "" if any(f in diagnosis.story for f in own) else _describe_hold(diagnosis, node)
     if held or own:
         yield run_part(name_command("upgrade" if held else "check"))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from harvdiag.core.escape import format_value
 from harvdiag.core.findings import Source
 from harvdiag.core.model import Finding
 from harvdiag.core.notes import Notes
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.facts import Facts
 from harvdiag.status.answer import Step, fill_source, list_steps
+from harvdiag.status.notes import describe_note
 from harvdiag.upgrade.logs import Quote
 from harvdiag.upgrade.waiting import Wait
 from harvdiag.upgrade.wording import format_ago
@@ -25,11 +27,16 @@ __all__ = [
     "format_quote",
     "format_since",
     "newer_kind_part",
+    "notes_parts",
     "older_kind_part",
     "run_part",
     "steps_part",
     "waiting_part",
 ]
+
+
+LONG = 600
+"""The most characters of one note."""
 
 
 class PartKey(Enum):
@@ -51,6 +58,7 @@ class PartKey(Enum):
     ALSO_FOUND = "Also found"
     FOUND = "Found"
     NOTE = "Note"
+    NOTED = "Noted"
     FAILED = "Failed"
     NODE = "Node"
     WAITS_FOR = "Waits for"
@@ -123,6 +131,14 @@ def steps_part(finding: Finding, notes: Notes) -> Part | None:
     step = next((step for step in steps if step.left), steps[0])
     rest = f" (step {step.number} of {step.of})" if step.of > 1 else ""
     return Part(PartKey.DO, f"{step.text}{rest}", lead=step.text, steps=steps)
+
+
+def notes_parts(notes: Notes, *findings: Finding) -> Iterator[Part]:
+    """Yield what people wrote about findings, a part for each note."""
+    about = dict.fromkeys(finding.fingerprint for finding in findings)
+    for note in (note for fingerprint in about for note in notes.of(fingerprint)):
+        text = ": ".join(filter(None, (describe_note(note), " ".join(note.text.split()))))
+        yield Part(PartKey.NOTED, format_value(text, LONG))
 
 
 def run_part(command: str) -> Part:
