@@ -23,8 +23,8 @@ __all__ = ["carry_notes", "open_notes"]
 USER = kind_for_resource("management.cattle.io", "users")
 """What the author of a note is."""
 _ADDRESS = re.compile(r"<[^>]*>")
-_NAME = re.compile(r"[^\W\d_a-z][^\W\d_]{2,}")
-"""A word of a name: with a capital letter, three letters or more."""
+_NAME = re.compile(r"(?<![\w'\u2019-])(?=\w)[^\W\d_a-z][\w'\u2019-]{2,}(?<![-'\u2019])")
+"""A word of a name: with a capital letter, three letters or more, such as ``Ann``, ``O'Hara`` and ``Anne-Marie``."""
 
 
 def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -> Notes:
@@ -148,7 +148,7 @@ def _people(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
     """
     for author in dict.fromkeys(note.author for note in notes if note.author):
         name = _ADDRESS.sub("", author).strip()
-        words = [word for word in name.split() if _NAME.fullmatch(word)] if " " in name else []
+        words = _NAME.findall(name) if " " in name else []
         yield from ((USER, _user(each)) for each in dict.fromkeys((author, name, *words)) if each)
 
 

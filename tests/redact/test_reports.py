@@ -9,18 +9,20 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
+from harvdiag.core.ignore import Ignore, SubjectPattern
 from harvdiag.core.notes import Note
-from harvdiag.core.policy import Ignore, Policy, SubjectPattern
+from harvdiag.core.policy import Policy
 from harvdiag.notes.file import NotesFile
 from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.reports import FORMATS
 from harvdiag.share import render_report
 from tests.routes import BROKEN
 
-KEY = Key(bytes(range(32)), Path("of-a-test"))
+KEY = bytes(range(32))
+MARK = Key(KEY, Path("of-a-test")).mark
 FOUND = "node-without-machine:Node::srv09"
 STALE = "machine-dangling-node:Machine:fleet-local:custom-0123456789ab"
-PRIVATE = ("Lovelace", "ada@", "Ada ", "grace", "0123456789ab", "acme", "settings-of", "srv09")
+PRIVATE = ("Lovelace", "ada@", "Ada ", "Hara", "0123456789ab", "acme", "settings-of", "srv09")
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +33,17 @@ def redacted(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
     file = NotesFile(bundle.with_name("acme-prod.notes.yaml"))
     step = hd.open(bundle).check()[0].next[3]
     file.add(
-        Note(fingerprint=FOUND, text="As grace says, srv09 is new.", author="Ada Lovelace <ada@x.org>", done=(step,))
+        Note(
+            fingerprint=FOUND,
+            text="As O'Hara-Moor says, srv09 is new.",
+            author="Ada Lovelace <ada@x.org>",
+            done=(step,),
+        )
     )
-    file.add(Note(fingerprint=STALE, text="Gone; thanks, Ada, and Lovelace.", author="grace"))
+    file.add(Note(fingerprint=STALE, text="Gone; thanks, Ada, Lovelace, and O'Hara-Moor.", author="O'Hara-Moor, grace"))
     file.add(Note(text="In production.", author="admin"))
     ignore = Ignore(rules=("node-cordoned",), reason="agreed with Ada Lovelace", place="ignore[1]")
-    snapshot = redact_snapshot(hd.open(bundle).snapshot, Redactor(KEY))
+    snapshot = redact_snapshot(hd.open(bundle).snapshot, Redactor(Key(KEY, bundle.with_name("own.key"))))
     return Cluster(snapshot, policy=Policy(file="../settings-of-acme.toml", ignore=(ignore,)))
 
 
@@ -45,7 +52,7 @@ def test_a_report_tells_that_it_is_redacted_and_no_one_by_name(form: str, redact
     """In every format; the steps that were ticked are ticked still."""
     text = render_report(redacted, form)
     assert [word for word in PRIVATE if word in text] == []
-    assert KEY.mark in text
+    assert MARK in text
     assert all(note.author in text for note in redacted.notes if note.author.startswith("user-"))
     assert len({note.author[:5] for note in redacted.notes}) == 1
     assert form in {"json", "junit", "sarif"} or "harvdiag redact --reveal" in text
@@ -60,5 +67,5 @@ def test_settings_beside_a_redacted_file_tell_no_names(redacted: Cluster, tmp_pa
     )
     text = render_report(Cluster(saved.snapshot, policy=Policy(file="harvdiag.toml", ignore=(ignore,))), "markdown")
     assert "srv" not in text
-    assert f"(its mark: {KEY.mark})" in " ".join(text.split())
+    assert f"(its mark: {MARK})" in " ".join(text.split())
     assert "`harvdiag report redacted.harvdiag.zip`" in text, "a file that the reader has"
