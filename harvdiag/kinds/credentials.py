@@ -8,7 +8,7 @@ as it is; where nothing had to go, it is returned itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -108,9 +108,9 @@ def _drop(value: Any, path: tuple[str, ...]) -> Any:
 def _clean_annotations(obj: Obj) -> Obj:
     metadata = obj.get("metadata")
     notes = metadata.get("annotations") if isinstance(metadata, dict) else None
-    if not isinstance(metadata, dict) or not isinstance(notes, dict):
+    if not notes or not isinstance(metadata, dict) or not isinstance(notes, dict):
         return obj
-    if _are_clean(notes):
+    if _have_plain_names(tuple(notes)) and _are_plain(notes.values()):
         return obj
     changed = {key: part for key, value in notes.items() if (part := _clean_note(key, value)) is not value}
     if not changed:
@@ -119,13 +119,20 @@ def _clean_annotations(obj: Obj) -> Obj:
     return obj | {"metadata": metadata | {"annotations": kept}}
 
 
-def _are_clean(notes: Obj) -> bool:
-    """Whether nothing in the annotations of an object can be a copy or a credential: one look for all of them."""
-    if not COPIES.isdisjoint(notes) or any(map(_is_secret_note, notes)):
+@lru_cache(maxsize=1024)
+def _have_plain_names(keys: tuple[str, ...]) -> bool:
+    """Whether no annotation of these is a copy or a credential by its name; objects of a kind have the same ones."""
+    return COPIES.isdisjoint(keys) and not any(map(_is_secret_note, keys))
+
+
+def _are_plain(values: Iterable[Any]) -> bool:
+    """Whether none of the values has to be looked at by itself: tested all at once, which takes a tenth of the time."""
+    try:
+        text = "\n".join(values)
+    except TypeError:  # one is not a text
         return False
-    values = [value for value in notes.values() if isinstance(value, str)]
-    text = "\n".join(values)
-    return len(values) == len(notes) and not may_hold_secrets(text) and not any(mark in text for mark in _COPY_MARKS)
+    copied = "apiVersion" in text or '"metadata"' in text or '"spec"' in text or '"stringData"' in text
+    return not copied and _PACKED not in text and not may_hold_secrets(text)
 
 
 def _clean_note(key: str, value: Any) -> Any:
@@ -138,7 +145,9 @@ def _clean_note(key: str, value: Any) -> Any:
         return value
     if value[0] in _OPENING and (value.startswith(_PACKED) or re.match(_COPY, value)):
         return None
-    return MASK if _is_secret_note(key) else _mask_text(value)
+    if _is_secret_note(key):
+        return MASK
+    return value if (masked := _masked(value)) is None else masked
 
 
 @lru_cache(maxsize=1024)
@@ -155,12 +164,15 @@ def _mask_messages(value: Obj) -> Obj:
     changed = {}
     for key, inner in value.items():
         part = inner
-        if inner.__class__ is list:
+        if inner.__class__ is str:
+            if len(inner) >= _SHORTEST and _is_text(key):
+                part = _mask_text(inner)
+        elif not inner or key in _SILENT:
+            continue
+        elif inner.__class__ is list:
             part = _mask_conditions(inner)
         elif inner.__class__ is dict:
-            part = inner if key in _SILENT else _mask_messages(inner)
-        elif inner.__class__ is str and _is_text(key):
-            part = _mask_text(inner)
+            part = _mask_messages(inner)
         if part is not inner:
             changed[key] = part
     return value | changed if changed else value
@@ -170,7 +182,7 @@ def _mask_conditions(rows: list[Any]) -> list[Any]:
     parts = rows
     for number, row in enumerate(rows):
         message = row.get("message") if row.__class__ is dict else None
-        if message.__class__ is str and (masked := _mask_text(message)) is not message:
+        if message and message.__class__ is str and (masked := _masked(message)) is not None:
             parts = [*parts[:number], row | {"message": masked}, *parts[number + 1 :]]
     return parts
 
@@ -256,7 +268,10 @@ def _strip_variables(value: Any) -> Any:
 
 
 def _mask_words(value: Any) -> Any:
-    return list(_mask_arguments(value)) if isinstance(value, list) else _scrub(value)
+    if not isinstance(value, list):
+        return _scrub(value)
+    words = list(_mask_arguments(value))
+    return value if words == value else words
 
 
 def _hold(value: Any) -> Any:
@@ -277,7 +292,9 @@ def _strip_variable(item: Any) -> Any:
     """A variable of an environment: its name, and where its value comes from."""
     if isinstance(item, str):
         return item.partition("=")[0] if "=" in item else _mask_text(item)
-    return {key: inner for key, inner in item.items() if key != "value"} if isinstance(item, dict) else item
+    if not isinstance(item, dict) or "value" not in item:
+        return item
+    return {key: inner for key, inner in item.items() if key != "value"}
 
 
 def _mask_arguments(words: list[Any]) -> Iterator[Any]:
