@@ -91,6 +91,13 @@ _FORMS: tuple[tuple[Words, str, str], ...] = (
     ),
 )
 """What shows by its form: words of which one is in every such text, the expression, and the result."""
+_STEPS: tuple[tuple[Words, str, str], ...] = (*_FORMS, *((words, pattern, "") for words, pattern in _KEYED))
+"""All of it in the order in which it is done; without a result it is what follows a key."""
+_USES = {
+    word: tuple(number for number, (words, *_) in enumerate(_STEPS) if word in words)
+    for word in dict.fromkeys(word for words, *_ in _STEPS for word in words)
+}
+"""The steps that a word in a text calls for."""
 _EVERY_WORD = tuple(dict.fromkeys(word for words, *_ in (*_KEYED[:1], *_FORMS) for word in words))
 _MARKS = re.compile(r"[:=<$% ]|--")
 """One of these is in every text with a credential that is shorter than a token of RKE2 is at least."""
@@ -105,12 +112,10 @@ def mask_secrets(text: str) -> str:
     Masking a masked text changes nothing.
     """
     plain = text.casefold()
-    for words, pattern, instead in _FORMS:
-        if any(word in plain for word in words):
-            text = _compiled(pattern).sub(instead, text)
-    for words, pattern in _KEYED:
-        if any(word in plain for word in words):
-            text = _mask_values(_compiled(pattern), text)
+    there = [word for word in _USES if word in plain]
+    for number in sorted({number for word in there for number in _USES[word]}) if there else ():
+        _, pattern, instead = _STEPS[number]
+        text = _compiled(pattern).sub(instead, text) if instead else _mask_values(_compiled(pattern), text)
     return text
 
 
