@@ -42,14 +42,30 @@ def redact_options(command: Command) -> Command:
     def call(*args: Any, redact: bool, key: Path | None, word_file: Path | None, **rest: Any) -> Any:
         if not redact and (key or word_file):
             raise UsageError(f"{'--key' if key else '--words'} is about redaction: give --redact, too")
-        if redact:
-            ask_redaction(key, *read_words(word_file))
-        return command(*args, **rest)
+        if not redact:
+            return command(*args, **rest)
+        ask_redaction(key, *read_words(word_file))
+        return _call_again(lambda: command(*args, **rest))
 
     flag = click.option(
         "--redact", is_flag=True, help="Pseudonyms instead of names and addresses; no credentials. Safe to hand on."
     )
     return flag(KEY(WORDS(call)))
+
+
+def _call_again(command: Command) -> Any:
+    """Run a command; where a name was told after something in which it stands, once more, as it is known then."""
+    from harvdiag.redact import TRIES, LeakError
+
+    for _ in range(TRIES - 1):
+        try:
+            return command()
+        except LeakError as error:
+            make = settings().redactor
+            if make is None:
+                raise
+            make().admit(error.leaks)
+    return command()
 
 
 def read_words(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

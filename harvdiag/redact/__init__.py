@@ -6,10 +6,11 @@ from harvdiag.redact.ledger import Ledger
 from harvdiag.redact.match import match_snapshots
 from harvdiag.redact.reader import RedactedReader, redact_snapshot
 from harvdiag.redact.redactor import Redactor
-from harvdiag.redact.saving import describe_counts, describe_removed, save_redacted
+from harvdiag.redact.saving import TRIES, describe_counts, describe_removed, save_redacted
 from harvdiag.redact.scan import LeakError
 
 __all__ = [
+    "TRIES",
     "Key",
     "LeakError",
     "Ledger",

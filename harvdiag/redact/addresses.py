@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from harvdiag.redact.key import Key
 
-__all__ = ["Addresses", "spell_like"]
+__all__ = ["Addresses", "expand", "is_private", "spell_like"]
 
 _V4_KEPT = [ipaddress.IPv4Network(net) for net in ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4")]
 """Unspecified and masks, loopback, multicast, broadcast and reserved: they name no host."""
@@ -104,6 +104,19 @@ class Addresses:
 def _is_public(upper: int) -> bool:
     found = ipaddress.IPv4Address(upper << 8)
     return not any(found in net for net in (*_V4_KEPT, *_V4_CLASSES))
+
+
+def is_private(text: str) -> bool:
+    """Whether a text is an IPv4 address of a private, shared or link-local network."""
+    try:
+        return any(ipaddress.IPv4Address(text) in net for net in _V4_CLASSES)
+    except ValueError:
+        return False
+
+
+def expand(text: str) -> str:
+    """Write an address with all of its digits."""
+    return ipaddress.ip_address(text).exploded
 
 
 def spell_like(text: str, digits: str) -> str:

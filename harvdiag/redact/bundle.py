@@ -19,7 +19,6 @@ from harvdiag.kinds.keep import share_object
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import is_sensitive
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.redact.names import Sort
 from harvdiag.redact.reader import redact_snapshot
 from harvdiag.redact.redactor import Redactor
 from harvdiag.redact.saving import TRIES
@@ -59,8 +58,7 @@ def save_bundle(source: Snapshot, file: str | os.PathLike[str] | None = None) ->
         try:
             return _write_whole(source, path, redactor), redactor
         except LeakError as error:
-            for leak in error.leaks:
-                redactor.names.add(leak.word, Sort.WORD)
+            redactor.admit(error.leaks)
             source = redact_snapshot(source.unredacted, redactor)
     return _write_whole(source, path, redactor), redactor
 

@@ -12,6 +12,7 @@ __all__ = [
     "IN_CLUSTER",
     "OPAQUE",
     "RANCHER_TOKEN",
+    "SPELLED_IP",
     "SYSTEM_SCHEMES",
     "TOKEN_LENGTH",
     "UUID",
@@ -27,10 +28,14 @@ FORM = re.compile(
     |(?P<machine>(?<![A-Za-z0-9])custom-[0-9a-f]{{12}}(?!{_HEX}))
     |(?P<launcher>(?<![A-Za-z0-9])virt-launcher-(?P<vm>[a-z0-9.-]+)-[a-z0-9]{{5}}(?![a-z0-9-]))
     |(?P<mac>(?<![0-9A-Za-z:.-])(?:{_HEX}{{2}}(?P<colon>[:-])(?:{_HEX}{{2}}(?P=colon)){{4}}{_HEX}{{2}}|(?:{_HEX}{{4}}\.){{2}}{_HEX}{{4}})(?![0-9A-Za-z]|[:-]{_HEX}{{2}}(?:[:-]|\b)))
+    |(?P<octets>(?<![0-9A-Za-z:.-]){_HEX}{{2}}(?P<sep>[:-])(?:{_HEX}{{2}}(?P=sep)){{5,}}{_HEX}{{2}}(?![0-9A-Za-z]))
+    |(?P<reverse>(?<![\w.-])(?:[0-9a-fA-F]\.){{32}}(?i:ip6\.arpa)|(?<![\w.-])(?:\d{{1,3}}\.){{4}}(?i:in-addr\.arpa))
     |(?P<ipv6>(?<![\w:.])(?=[0-9A-Fa-f]*:[0-9A-Fa-f]*:)[0-9A-Fa-f:]*[0-9A-Fa-f:](?:(?<=:)\d+(?:\.\d+){{3}}|(?:\.\d+){{3}})?(?:/\d{{1,3}})?(?![\w:]))
-    |(?P<ipv4>(?<![\w.])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:/\d{{1,2}}(?![\w.]))?(?![0-9A-Za-z]|\.\d))
+    |(?P<ipv4>(?<![A-Za-z0-9.])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?:/\d{{1,2}}(?![\w.]))?(?![0-9A-Za-z]|\.\d))
     |(?P<mail>(?<![\w.+%-])[\w.+%-]+@(?P<at>(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]*))
-    |(?P<hash>(?<![0-9A-Za-z])(?:[0-9a-f]{{16,128}}|[0-9A-F]{{16,128}})(?![0-9A-Za-z]))
+    |(?P<login>(?<![\w.+%-])[A-Za-z][\w.+-]*@(?P<on>[A-Za-z][\w-]*)(?![\w.@:-]))
+    |(?P<bare>(?<![0-9A-Za-z]){_HEX}{{12}}(?![0-9A-Za-z]))
+    |(?P<hash>(?<![0-9A-Za-z])(?:0x)?(?:[0-9a-f]{{16,128}}|[0-9A-F]{{16,128}})(?![0-9A-Za-z]))
     |(?P<dotted>(?<![\w-])\w(?:[\w-]*\w)?(?:\.\w(?:[\w-]*\w)?)+)
     """,
     re.VERBOSE,
@@ -38,6 +43,10 @@ FORM = re.compile(
 """One of these at a time; what is between them are names."""
 FORMED = re.compile(rf"[.:/@]|virt-launcher-|{_HEX}{{8}}[_-]|{_HEX}{{12}}|(?:{_HEX}{{2}}-){{5}}")
 """What every word has in which `FORM` matches: quicker to tell."""
+SPELLED_IP = re.compile(
+    r"(?<![0-9A-Za-z])(?<!\d[._-])(\d{1,3})([._-])(\d{1,3})\2(\d{1,3})\2(\d{1,3})(?![0-9A-Za-z])(?![._-]\d)"
+)
+"""An IPv4 address within a name: ``ip-10-0-0-1``, ``etcd-10.0.0.1-x``."""
 UUID = re.compile(r"(?<![0-9A-Fa-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Fa-f])")
 ESCAPE = (
     r"(?:\x1b|\\+(?i:u001b|x1b|033|e))\[[0-9;]*[A-Za-z]"

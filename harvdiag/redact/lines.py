@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from harvdiag.core.secrets import MASK
 
-__all__ = ["redact_lines"]
+__all__ = ["PERCENT", "SERIAL", "SYSLOG", "redact_lines", "replace_people"]
+
+PERCENT = re.compile(r"(?<![\w.~+@:/=&?%-])[\w.~+@:/=&?-]*+(?:%[0-9A-Fa-f]{2}[\w.~+@:/=&?-]*+)+")
+"""A word with characters that are escaped for a URL."""
+SYSLOG = re.compile(
+    r"(?m)^(?P<head>(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)) )(?P<name>[\w.-]+)"
+    r"(?= [\w./@-]+(?:\[\d+\])?: )"
+)
+"""How a line of a journal begins, up to the host."""
+SERIAL = re.compile(
+    r"(\b[Ss]erial(?:[ _-]?[Nn](?:umber|o))?\\?[\"']?[:= ]{1,3}\\?[\"']?)"
+    r"((?=[A-Z0-9_-]*\d)[A-Z0-9][A-Z0-9_-]{5,}(?!\w))"
+)
+"""The serial number of a device."""
+_HINTS = ("/home/", "user ", "Accepted ", "sudo", "USER=", "://", "ssh-", "ecdsa-", "SHA256:")
+_PERSON = re.compile(
+    r"((?:/home/|\bsession (?:opened|closed) for user |\bsession \S{1,20} of user |\b[Ii]nvalid user |\bUSER="
+    r"|\b(?:Accepted|Failed) \S{1,40} for |\bsudo(?:\[\d+\])?: +(?=\S+ : )|://(?=[^\s/:@*]*:\*\*\*@)))([A-Za-z_][\w.-]*\w)"
+)
+"""Where a name is that of a user."""
+_COMMENT = re.compile(r"(\b(?:ssh|ecdsa|sk)-[\w@.-]+[^\S\n]+\*\*\*)[^\S\n]+[^\s\"'\\,]+")
+"""A key of SSH that is masked, and whose it is."""
+_PRINT = re.compile(r"\bSHA256:[A-Za-z0-9+/]{43}")
 
 LONGEST = 1 << 20
 """Bytes of a line that are looked at; the rest of a longer one, which is not made for reading, is left out."""
@@ -31,6 +54,14 @@ def redact_lines(pieces: Iterable[bytes], redact: Callable[[str], str]) -> Itera
             yield b"".join(made)
             made, size = [], 0
     yield b"".join(made)
+
+
+def replace_people(text: str, name_user: Callable[[str], str]) -> str:
+    """Replace users where only their place tells that they are some: in logs, paths, URLs and keys of SSH."""
+    if not any(hint in text for hint in _HINTS):
+        return text
+    text = _PRINT.sub(f"SHA256:{MASK}", _COMMENT.sub(r"\1", text))
+    return _PERSON.sub(lambda match: f"{match[1]}{name_user(match[2])}", text)
 
 
 def _split_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:

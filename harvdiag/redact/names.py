@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -167,6 +167,9 @@ class Names:
     def _add_fqdn(self, name: str) -> None:
         host, _, domain = name.partition(".")
         self.add(host, Sort.HOST)
+        owner = _owner(domain.casefold().strip(".").split("."))
+        if not owner.replace(".", "").isdigit() and not is_ordinary(owner):
+            self.add_domain(owner)
         self.enter(name, Sort.HOST, f"{self.make(Sort.HOST, host)}.{self.domain(domain)}")
 
     def add_domain(self, name: str) -> None:
@@ -230,15 +233,20 @@ class Names:
             return labels[0]
         if is_known_domain(".".join(labels)):
             return name
-        keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND else 2
-        owner = ".".join(labels[-keep:])
+        owner = _owner(labels)
         above = [
             (known.pseudonym if (known := self.find(each)) else f"sub-{self.code(each, SHORTEST)}")
-            for each in labels[:-keep]
+            for each in labels[: -(owner.count(".") + 1)]
         ]
         made = self.make(Sort.DOMAIN, owner) + END
         self._issue(made, owner)
         return ".".join((*above, made))
+
+
+def _owner(labels: Sequence[str]) -> str:
+    """The part of a domain that someone registered: ``quux.co.uk`` of ``dc1.quux.co.uk``."""
+    keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND else 2
+    return ".".join(labels[-keep:])
 
 
 def _is_kept(sort: Sort, name: str) -> bool:

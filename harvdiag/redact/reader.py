@@ -19,6 +19,7 @@ from harvdiag.redact.identity import IDENTITY, sort_of
 from harvdiag.redact.lines import redact_lines
 from harvdiag.redact.names import Sort
 from harvdiag.redact.redactor import Redactor
+from harvdiag.redact.vocabulary import is_known_domain
 from harvdiag.snapshot import Asker, Listing, Logbook, Manifest, Reader, Resource, Selector, Snapshot
 from harvdiag.snapshot.reader import LogStream, Stoppable, vet_listing
 
@@ -46,6 +47,7 @@ class RedactedReader:
         self._redactor = redactor
         self._read: dict[str, list[Listing]] = {}
         self._files: dict[str, str] = {}
+        self._groups: dict[str, str] = {}
         self.unread: tuple[str, ...] = ()
         """Kinds that name things and could not be read."""
         self._learn()
@@ -126,11 +128,14 @@ class RedactedReader:
 
     def resources(self) -> Sequence[Resource]:
         """Return everything that can be read."""
-        return [resource._replace(namespace=self._space(resource.namespace)) for resource in self._reader.resources()]
+        return [
+            row._replace(group=self._group(row.group, row.plural), namespace=self._space(row.namespace))
+            for row in self._reader.resources()
+        ]
 
     def read(self, kinds: Sequence[Kind]) -> list[Listing]:
         """Read the lists of these kinds, redacted."""
-        missing = [kind for kind in kinds if kind.name not in self._read]
+        missing = [self._inner(kind) for kind in kinds if kind.name not in self._read]
         fresh = [self._vetted(listing) for listing in self._reader.read(missing)] if missing else []
         self._redactor.learn((listing.kind, obj) for listing in fresh for obj in listing.items)
         found = [listing for kind in kinds for listing in self._read.pop(kind.name, ())]
@@ -138,6 +143,7 @@ class RedactedReader:
 
     def select(self, kind: Kind, wanted: Wanted) -> Listing:
         """Read what is wanted of the list of one namespace."""
+        kind = self._inner(kind)
         asked = self._reveal(wanted)
         if isinstance(self._reader, Selector):
             return self._fresh(self._reader.select(kind, asked))
@@ -147,6 +153,7 @@ class RedactedReader:
 
     def ask(self, kind: Kind, wanted: Wanted, /) -> Sequence[Listing]:
         """Read what is wanted of a kind, of one namespace or of every one where none is given."""
+        kind = self._inner(kind)
         if isinstance(self._reader, Asker):
             return [self._fresh(listing) for listing in self._reader.ask(kind, self._reveal(wanted))]
         return [self._fresh(listing) for listing in self._reader.read([kind])]
@@ -198,9 +205,27 @@ class RedactedReader:
         # What harvdiag itself puts together of hosts has no more than is used.
         used = (share_object(kind, obj) if kind.served else obj for obj in listing.items)
         items = [self._redactor.object(kind, obj) for obj in used]
+        shown = kind if kind.name in CATALOGUE else kind_for_resource(self._group(kind.group, kind.plural), kind.plural)
         return replace(
-            listing, items=items, namespace=self._space(listing.namespace), reason=self._redactor.text(listing.reason)
+            listing,
+            kind=shown,
+            items=items,
+            namespace=self._space(listing.namespace),
+            reason=self._redactor.text(listing.reason),
         )
+
+    def _group(self, group: str, plural: str) -> str:
+        """The group of a kind, which may be a domain of the user's: as it stands in the objects."""
+        if kind_for_resource(group, plural).name in CATALOGUE or is_known_domain(group):
+            return group
+        made = self._redactor.text(group)
+        self._groups[made] = group
+        return made
+
+    def _inner(self, kind: Kind) -> Kind:
+        """The kind as the source has it."""
+        group = self._groups.get(kind.group)
+        return kind_for_resource(group, kind.plural) if group and kind.name not in CATALOGUE else kind
 
     def _space(self, name: str) -> str:
         entry = self._redactor.names.find(name) or self._redactor.names.placed(Sort.NAMESPACE, name)

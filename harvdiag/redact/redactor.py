@@ -16,7 +16,7 @@ from harvdiag.redact.ledger import Ledger
 from harvdiag.redact.names import Names, Sort
 from harvdiag.redact.objects import ObjectRedactor
 from harvdiag.redact.reveal import reveal_text
-from harvdiag.redact.scan import Scan
+from harvdiag.redact.scan import Leak, Scan
 from harvdiag.redact.text import TextRedactor
 
 __all__ = ["Redactor"]
@@ -92,6 +92,12 @@ class Redactor:
             Ledger(self.key).add(self.names.issued)
         except OSError as error:
             self.unnoted = (error.strerror or "it failed").lower()
+
+    def admit(self, leaks: Iterable[Leak]) -> None:
+        """Take in what a last look found, so that all can be redacted once more."""
+        for leak in leaks:
+            self.names.add(leak.word, Sort.WORD)
+        self.names.version += 1
 
     def object(self, kind: Kind, obj: Obj) -> Obj:
         """Return a copy of an object of a kind without what identifies, and without credentials."""

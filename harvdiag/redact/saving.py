@@ -16,7 +16,7 @@ from harvdiag.sources.saved.writer import Saved, save_snapshot
 
 __all__ = ["TRIES", "describe_counts", "describe_removed", "save_redacted"]
 
-TRIES = 3
+TRIES = 4
 """How often all is redacted at most: a name that is found by the last look is known from then on."""
 _NOUNS = {
     Sort.HOST: "host",
@@ -59,8 +59,7 @@ def save_redacted(
         try:
             return save_snapshot(source, file, wanted), redactor
         except LeakError as error:
-            for leak in error.leaks:
-                redactor.names.add(leak.word, Sort.WORD)
+            redactor.admit(error.leaks)
             source = redact_snapshot(source.unredacted, redactor)
             for kind, wish in asked:
                 source.find(kind, wish)

@@ -29,11 +29,12 @@ _APART = re.compile(r"[.:@%~]")
 _ESCAPE = re.compile(ESCAPE)
 _HEX = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|custom-[0-9a-f]{12}"
-    r"|(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])"
+    r"|(?<![0-9a-z])(?:0x)?([0-9a-f]{16,}|[0-9a-f]{12})(?![0-9a-z])"
 )
 _ADDRESS = re.compile(
     r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.]*\d)|(?<![0-9a-f:])[0-9a-f]*(?::[0-9a-f]*){2,7}"
-    r"|(?<![0-9a-f])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![0-9a-f])"
+    r"|(?<![0-9a-f])(?:[0-9a-f]{2}-){5}[0-9a-f]{2}(?![0-9a-f])|(?<![0-9a-z])(?:\d{1,3}-){3}\d{1,3}(?![0-9a-z])"
+    r"|(?<![0-9a-z])(?:\d{1,3}_){3}\d{1,3}(?![0-9a-z])"
 )
 _SECRETS = (
     ("a private key or certificate", ("-----BEGIN ",), re.compile(r"-----BEGIN [A-Z0-9 ]+-----")),
@@ -83,7 +84,9 @@ class Scan:
     def __init__(self, names: Names) -> None:
         self._names = names
         entries = [entry for entry in names if not entry.ordinary and not names.is_issued(entry.original)]
-        self._formed = {entry.original.casefold(): entry for entry in entries if entry.sort in _FORMED}
+        self._formed = {
+            form: entry for entry in entries if entry.sort in _FORMED for form in _forms(entry.original.casefold())
+        }
         self._spelled = {entry.original.casefold(): entry for entry in entries if entry.sort not in _FORMED}
         self._runs: dict[str, int] = {}
         for name in self._spelled:
@@ -119,10 +122,10 @@ class Scan:
 
     def _find_formed(self, text: str) -> Iterator[tuple[str, str]]:
         """Addresses and identifiers, which show by their form."""
-        for word in set(_HEX.findall(text)):
+        for word in {match[1] or match[0] for match in _HEX.finditer(text)}:
             yield from self._known(word)
         for line in text.splitlines():
-            if line.count(".") > 2 or line.count(":") > 1 or line.count("-") > 4:
+            if line.count(".") > 2 or line.count(":") > 1 or line.count("-") > 2 or line.count("_") > 2:
                 for word in _ADDRESS.findall(line):
                     yield from self._known(word)
 
@@ -169,6 +172,15 @@ def _find_secrets(text: str) -> Iterator[tuple[str, str]]:
     for what, hints, pattern in _SECRETS:
         if any(hint in text for hint in hints) and (match := pattern.search(text)):
             yield what, match[0]
+
+
+def _forms(text: str) -> Iterator[str]:
+    """How an address or identifier may be written, itself among them."""
+    yield text
+    if text.count(".") == 3 and text.replace(".", "").isdigit():
+        yield from (text.replace(".", "-"), text.replace(".", "_"))
+    if text.count(":") == 5 and len(text) == 17:
+        yield text.replace(":", "")
 
 
 def _is_whole(text: str, start: int, end: int) -> bool:

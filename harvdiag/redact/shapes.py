@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from harvdiag.redact.addresses import Addresses, spell_like
+from harvdiag.redact.addresses import Addresses, expand, is_private, spell_like
 from harvdiag.redact.forms import IN_CLUSTER, SYSTEM_SCHEMES
 from harvdiag.redact.names import GIVEN, PART, SHORTEST, Names, Sort
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_namespace, looks_like_domain
@@ -17,6 +17,11 @@ _VERSION = re.compile(r"v?\d+[\w.+-]*")
 _API = re.compile(r"/(?:api|apis|v1|v2|v3|healthz|readyz|livez|metrics|openapi|version|k8s)(?:[/?]|$)")
 _SHARES = ("nfs", "cifs", "smb", "s3")
 """Schemes whose paths are names that someone gave."""
+
+
+_FRAME = 14
+"""Octets of the head of a frame, as firewalls log it."""
+_USERS = frozenset({"root", "git", "nobody", "ubuntu", "opensuse", "sles", "core", "ec2-user", "docker"})
 
 
 class Shapes:
@@ -32,7 +37,11 @@ class Shapes:
             "uuid": lambda match: self.uuid(match[0]),
             "machine": lambda match: self._machine(match[0]),
             "launcher": self._launcher,
-            "mac": lambda match: names.record(Sort.MAC, match[0], self._addresses.mac(match[0])),
+            "mac": lambda match: self._mac(match[0]),
+            "octets": lambda match: self._octets(match[0], match["sep"]),
+            "reverse": lambda match: self._reverse(match[0]),
+            "login": self._login,
+            "bare": lambda match: self._bare(match[0]),
             "ipv4": lambda match: self._ip(match[0]),
             "ipv6": lambda match: self._ip(match[0]),
             "mail": self._mail,
@@ -74,12 +83,53 @@ class Shapes:
     def _hash(self, text: str) -> str:
         """The pseudonym of a digest. The first 12 digits of that of a cattle-id are those of the Machine's name."""
         plain = text.casefold()
+        if plain.startswith("0x"):
+            return f"{text[:2]}{self._hash(text[2:])}"
         if plain.isdigit():
             return text
         if len(plain) == 32:
             return self._uuid(Sort.HASH, text)
         made = f"{self._digits('machine', plain[:12])[:12]}{self._digits('hash', plain)}{self._digits('more', plain)}"
         return self._names.record(Sort.HASH, text, spell_like(text, made[: len(plain)]))
+
+    def _mac(self, text: str) -> str:
+        plain = _spell_mac(text)  # known in any other spelling, too
+        self._names.record(Sort.MAC, plain, self._addresses.mac(plain))
+        return self._names.record(Sort.MAC, text, self._addresses.mac(text))
+
+    def _bare(self, text: str) -> str:
+        """Twelve digits: a MAC address where one is known that has them."""
+        entry = self._names.find(_spell_mac(text))
+        return self._mac(text) if entry and entry.sort is Sort.MAC else self._known(text)
+
+    def _octets(self, text: str, between: str) -> str:
+        """More octets than a MAC address has: the head of a frame, with two of them, or a fingerprint."""
+        parts = text.split(between)
+        if len(parts) != _FRAME:
+            return self._names.record(Sort.HASH, text, spell_like(text, self._digits("hash", text) * 2))
+        pairs = (self._mac(between.join(parts[at : at + 6])) for at in (0, 6))
+        return between.join((*pairs, *parts[12:]))
+
+    def spelled_ip(self, match: re.Match[str]) -> str:
+        """An IPv4 address within a name, if it is known or private: others may be versions or dates."""
+        plain = ".".join(str(int(match[at])) for at in (1, 3, 4, 5))
+        made = self._addresses.ip(plain) if self._names.find(plain) or is_private(plain) else None
+        if made is None:
+            return match[0]
+        self._names.record(Sort.ADDRESS, plain, made)
+        return self._names.record(Sort.ADDRESS, match[0], made.replace(".", match[2]))
+
+    def _reverse(self, text: str) -> str:
+        """The name of an address in the reverse tree of the DNS."""
+        *labels, tree, arpa = text.split(".")
+        digits = "".join(reversed(labels))
+        plain = ".".join(reversed(labels)) if len(labels) == 4 else ":".join(re.findall("....", digits))
+        made = self._addresses.ip(plain)
+        if made is None:
+            return text
+        self._names.record(Sort.ADDRESS, plain, made)
+        back = made.split(".") if len(labels) == 4 else list(expand(made).replace(":", ""))
+        return self._names.record(Sort.ADDRESS, text, ".".join((*reversed(back), tree, arpa)))
 
     def _ip(self, text: str) -> str:
         made = self._addresses.ip(text)
@@ -95,6 +145,20 @@ class Shapes:
         return self._names.record(Sort.HASH, text, made)
 
     # --- domains ---------------------------------------------------------------------------------------------------
+
+    def user(self, name: str) -> str:
+        """Return the pseudonym of a user, unless every system has that one."""
+        if name in _USERS or is_ordinary(name):
+            return name
+        return self._names.take(name, Sort.USER)
+
+    def _login(self, match: re.Match[str]) -> str:
+        """A user on a host of one word."""
+        name, host = match[0].rpartition("@")[0], match["on"]
+        known = self._known(host)
+        if known == host and not is_ordinary(host) and not _VERSION.fullmatch(host):
+            known = self._names.take(host, Sort.HOST)
+        return f"{self.user(name)}@{known}"
 
     def _mail(self, match: re.Match[str]) -> str:
         if not (looks_like_domain(match["at"]) or is_known_domain(match["at"]) or self._below(match["at"])):
@@ -136,7 +200,7 @@ class Shapes:
         scheme, path = match["scheme"], match["path"] or ""
         if scheme.casefold() in SYSTEM_SCHEMES:
             return f"{scheme}://{self._plain(match[0][len(scheme) + 3 :])}"
-        user = f"{self._known(match['user'][:-1])}@" if match["user"] else ""
+        user = f"{self.user(match['user'][:-1])}@" if match["user"] else ""
         made, outside = self._host(match["host"])
         port, slash, rest = path.partition("/")
         if scheme.casefold() in _SHARES or (outside and not _API.match(slash + rest)):
@@ -169,6 +233,11 @@ class Shapes:
         stem, dot, ending = text.rpartition(".")
         named = dot and ending.isalnum()
         return f"{self._names.take(stem if named else text, Sort.PATH)}{f'.{ending}' if named else ''}"
+
+
+def _spell_mac(text: str) -> str:
+    """A MAC address with colons, in small letters."""
+    return ":".join(re.findall("[0-9a-f]{2}", re.sub("[^0-9a-f]", "", text.casefold())))
 
 
 def _is_inside(host: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from urllib.parse import quote, unquote
 
 from harvdiag.core.secrets import MASK, mask_secrets
 from harvdiag.redact.encoded import is_encoded, replace_encoded
-from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, OPAQUE, RANCHER_TOKEN, TOKEN_LENGTH, UUID
+from harvdiag.redact.forms import CUT, ESCAPE, FORM, FORMED, OPAQUE, RANCHER_TOKEN, SPELLED_IP, TOKEN_LENGTH, UUID
+from harvdiag.redact.lines import PERCENT, SERIAL, SYSLOG, replace_people
 from harvdiag.redact.names import PART, Entry, Names, Sort
 from harvdiag.redact.shapes import Shapes
 
@@ -108,8 +110,31 @@ class TextRedactor:
         """Replace the names in a text that neither holds credentials nor encodes another."""
         if self._phrases:
             text = self._phrases.sub(lambda m: self.names.phrases[m[0].casefold()].pseudonym, text)
+        if "%" in text and PERCENT.search(text):
+            return replace_between(PERCENT, text, self._percent, self._replace_bare)
+        return self._replace_bare(text)
+
+    def _replace_bare(self, text: str) -> str:
+        text = SERIAL.sub(lambda m: f"{m[1]}{self._own_word(m[2])}", text) if "erial" in text else text
+        text = replace_people(text, self._shapes.user)
+        if self.names.has_ordinary:
+            text = SYSLOG.sub(self._journal, text)
         text = WORD.sub(self._word, text)
         return _QUOTED.sub(self._quoted, text) if '"' in text or "'" in text or "`" in text else text
+
+    def _percent(self, match: re.Match[str]) -> str:
+        """What is escaped for a URL, in which a name or an address may be apart."""
+        plain = unquote(match[0], errors="surrogateescape")
+        made = self._inner(plain)
+        if made == plain:
+            return match[0]
+        kept = "".join(set(re.sub("%..", "", match[0])))
+        return quote(made, safe=f"{kept}*", errors="surrogateescape")
+
+    def _journal(self, match: re.Match[str]) -> str:
+        """The host at the beginning of a line, where an ordinary word is a name."""
+        entry = self.names.placed(Sort.HOST, match["name"])
+        return f"{match['head']}{entry.pseudonym}" if entry else match[0]
 
     def _inner(self, text: str) -> str:
         """Redact a text that was decoded from within another; masked where it is packed too often."""
@@ -162,6 +187,12 @@ class TextRedactor:
 
     def _known(self, text: str) -> str:
         """Replace the names in a text, of several at one place the longest."""
+        made = self._find_known(text)
+        if made.count("-") + made.count("_") + made.count(".") < 3:
+            return made
+        return SPELLED_IP.sub(self._shapes.spelled_ip, made)
+
+    def _find_known(self, text: str) -> str:
         parts = list(PART.finditer(text))
         starts = self.names.parts
         done, out, at = 0, [], 0

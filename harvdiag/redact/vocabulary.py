@@ -36,10 +36,13 @@ _DOMAINS = re.compile(
     r"fluentd|banzaicloud|cncf|quay|docker|ghcr|gcr|rke|rke2|k3s|containerd|kubernetes-csi|openebs|cilium|etcd|"
     r"projectcalico|tigera|grafana|prometheus|jetstack|cert-manager|opencontainers|kubeovn|multus-cni|storage|"
     r"nvidia|amd|intel|suse|opensuse|github|githubusercontent|googleapis|golang|google|microsoft|ubuntu|"
+    r"argoproj|velero|traefik|keda|crossplane|metallb|kyverno|gatekeeper|fluxcd|tekton|hashicorp|elastic|openshift|operatorframework|"
     r"alpinelinux|debian|fedoraproject|rancherlabs|k8s-app|harvester|snapshot|authorization|networking)"
     r"\.(?:io|com|org|sh|net|dev|x-k8s\.io|k8s\.io|cattle\.io)|x-k8s\.io|svc|cluster\.local|in-addr\.arpa|ip6\.arpa|"
-    r"localhost|localdomain|invalid|example|example\.(?:com|net|org))"
+    r"localhost|localdomain|"
+    r"(?:[a-z]+-[bcdfghjklmnpqrstvwxz2456789]{6,40}\.)*dom-[bcdfghjklmnpqrstvwxz2456789]{6,40}\.example)"
 )
+"""Also pseudonyms, in their exact form: any other name below ``.example`` is someone's."""
 _TOP = frozenset(TOP_DOMAINS.split())
 _SINGLE = re.compile(r"[a-z0-9_-]+\.(?:in|md|py|is|no|at|id|my|it|me|be|co|prod|site|int|info|mil|cloud)")
 """One word before one of these is a file, or the end of a sentence."""

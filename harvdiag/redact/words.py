@@ -43,6 +43,6 @@ TOP_DOMAINS = """\
 com net org edu gov mil int info biz eu io dev cloud online site tech shop bank local lan corp internal intra intranet
 intern localnet dom ads ad prod arpa ac ae ag am ar at au az ba be bg bo br by ca ch cl cn co cr cz de dk dz ec ee eg
 es fi fr ge gr gt hk hn hr hu id ie il in ir is it jo jp ke kr kw kz lb li lk lt lu lv ma md me mk mt mx my ng ni nl
-no np nz om pa pe ph pk pt py qa ro ru sa se sg si sk sv th tn tr tw ua uk us uy uz ve vn za
+no np nz om pa pe ph pk pt py qa ro ru sa se sg si sk sv th tn tr tw ua uk us uy uz ve vn za test example invalid home
 """
 """Those that neither files nor fields end with, as far as possible."""
