@@ -20,7 +20,8 @@ from harvdiag.config.build import build_policy
 from harvdiag.config.find import find_config
 from harvdiag.config.regex import find_fault
 from harvdiag.core.errors import ConfigError, UsageError
-from harvdiag.core.policy import Policy, SubjectPattern
+from harvdiag.core.ignore import SubjectPattern
+from harvdiag.core.policy import Policy
 from harvdiag.reports import render
 from harvdiag.reports.json import build_document
 from harvdiag.rules import known_names

@@ -10,7 +10,8 @@ import pytest
 import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
-from harvdiag.core.policy import Ignore, Policy, SubjectPattern
+from harvdiag.core.ignore import Ignore, SubjectPattern
+from harvdiag.core.policy import Policy
 from harvdiag.reports import render
 
 BROKEN = hd.open("data/bundles/issue-8236.zip")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
 
 OFF = {"", "0"}
+PIPE = 100
+"""Columns where there is no terminal."""
 
 
 class Settings:
@@ -105,6 +107,15 @@ def timed(what: str) -> Iterator[None]:
 
 def terminal_width(most: int) -> int:
     """Return the terminal's width, or 100 in a pipe, but at most `most`. COLUMNS overrides the terminal."""
-    from shutil import get_terminal_size
+    return min(_known_width() or PIPE, most)
 
-    return min(get_terminal_size((100, 24)).columns, most)
+
+def _known_width() -> int:
+    """The width as shutil finds it, which is not imported for that: it loads the library of every compression."""
+    told = os.environ.get("COLUMNS", "").strip()
+    if told.isdecimal() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+    except (ValueError, OSError):  # it is closed, or no terminal
+        return 0

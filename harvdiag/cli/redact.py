@@ -96,6 +96,8 @@ def redact(
     with open_snapshot(where) as source:
         from harvdiag.redact import save_bundle, save_redacted
 
+        if source.unredacted is not None and source.unredacted.manifest.redacted:
+            raise UsageError(f"{source.manifest.name} is redacted already: hand it on as it is")
         is_checkable(source)
         if form == BUNDLE:
             saved, redactor = save_bundle(source, output)

@@ -100,13 +100,15 @@ def ask_redaction(key: Path | None, words: Sequence[str], patterns: Sequence[str
 
 
 def redact_source(snapshot: Snapshot) -> Snapshot:
-    """Return a source as it was asked for: redacted, or as it is.
+    """Return a source as it was asked for: redacted, or as it is; one that is redacted already stays so.
 
     Raises UsageError for a key or a pattern that cannot be used.
     """
     make = settings().redactor
     if make is None:
         return snapshot
+    if mark := snapshot.manifest.redacted:
+        write_note(f"harvdiag: {snapshot.manifest.name} is redacted already, under the key {mark}: it stays so")
     from harvdiag.redact import redact_snapshot
 
     return redact_snapshot(snapshot, make())

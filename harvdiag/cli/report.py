@@ -10,7 +10,7 @@ import click
 from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import notes_option
-from harvdiag.cli.output import write_stdout
+from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
@@ -31,7 +31,8 @@ STDOUT = "-"
     cls=Command,
     examples=(
         ("A page to attach to a support case, named after the source", "harvdiag report bundle.zip"),
-        ("The same under another name", "harvdiag report bundle.zip -o report.html"),
+        ("To hand on: pseudonyms instead of names", "harvdiag report bundle.zip --redact -o report.html"),
+        ("Under another name", "harvdiag report bundle.zip -o report.html"),
         ("For a GitHub issue or a ticket, as Markdown", "harvdiag report bundle.zip -o report.md"),
         ("The Markdown on standard output", "harvdiag report bundle.zip --format markdown -o -"),
         ("A live cluster", "harvdiag report --context lab"),
@@ -96,3 +97,5 @@ def _write(text: str, cluster: Cluster, form: str, output: Path | None, unchecke
     path = save_report(text, output or name_report(cluster, form))
     verdict = "no check could be run" if unchecked else build_answer(cluster.check()).verdict
     write_written(path, verdict, "open it in a browser" if form == USUAL else "")
+    if cluster.snapshot.redactor and (len(cluster.notes) or cluster.policy.ignore):
+        write_note("harvdiag: notes and reasons have pseudonyms for known names only: read them; --words replaces more")

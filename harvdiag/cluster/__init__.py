@@ -20,7 +20,6 @@ from harvdiag.notes import open_notes
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
 from harvdiag.status.summary import format_count
-from harvdiag.status.unchecked import unchecked_error
 from harvdiag.status.under_way import read_upgrade_state
 
 if TYPE_CHECKING:
@@ -48,9 +47,11 @@ class Cluster(Tables):
         without any, nothing is ignored. Raises UsageError where the notes cannot be read.
         """
         self.snapshot, self.policy = snapshot, policy or Policy()
-        if snapshot.redactor is not None:
-            self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
         self._notes = open_notes(snapshot, notes)
+        if snapshot.redactor is not None:  # after the notes: who wrote them is named in reasons, too
+            self.policy = self.policy.through(snapshot.redactor.text, snapshot.redactor.reveal)
+        elif self.policy.ignore and snapshot.manifest.redacted:
+            self.policy = self.policy.sealed()
 
     def __dir__(self) -> list[str]:
         return sorted(name for name in vars(Tables) | vars(type(self)) | vars(self) if not name.startswith("_"))
@@ -88,6 +89,7 @@ class Cluster(Tables):
             else None,
             arguments=snapshot.arguments,
             files=snapshot.manifest.files,
+            redacted=snapshot.manifest.redacted,
         )
 
     @property
@@ -259,6 +261,8 @@ class Cluster(Tables):
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
         findings = findings.under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):
+            from harvdiag.status.unchecked import unchecked_error
+
             raise unchecked_error(findings, self.kinds if self.snapshot.manifest.kind == "files" else [])
         return findings
 

@@ -12,9 +12,9 @@ NAMES = ("harvdiag.toml", "pyproject.toml")
 SECTION = ("tool", "harvdiag")
 """Where the settings are in a file of the project."""
 REPOSITORY = ".git"
-_SECTION = re.compile(rb"tool[\"']?\s*\.\s*[\"']?harvdiag\b")
-_INNER = re.compile(rb"^\s*[\"']?harvdiag[\"']?\s*[.=]", re.MULTILINE)
-_TOOL = re.compile(rb"^\s*\[\s*[\"']?tool[\"']?\s*\]|^\s*tool\s*=", re.MULTILINE)
+_SECTION = rb"tool[\"']?\s*\.\s*[\"']?harvdiag\b"
+_INNER = rb"^\s*[\"']?harvdiag[\"']?\s*[.=]"
+_TOOL = rb"^\s*\[\s*[\"']?tool[\"']?\s*\]|^\s*tool\s*="
 
 
 def find_config(folder: Path, home: Path | None = None) -> Path | None:
@@ -44,4 +44,7 @@ def has_section(project: Path) -> bool:
         data = project.read_bytes()
     except OSError:
         return False
-    return bool(_SECTION.search(data) or (_INNER.search(data) and _TOOL.search(data)))
+    if SECTION[1].encode() not in data:  # as in most projects: no expression need be made
+        return False
+    inner = re.search(_INNER, data, re.MULTILINE) and re.search(_TOOL, data, re.MULTILINE)
+    return bool(inner or re.search(_SECTION, data))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from harvdiag.config.section import Section, show_value
-from harvdiag.core.policy import Ignore, SubjectPattern, fits
+from harvdiag.core.ignore import Ignore, SubjectPattern, fits
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, find_kind
 

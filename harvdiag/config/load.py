@@ -21,7 +21,6 @@ MOST = 1 << 20
 """Bytes that a file of settings may have."""
 Choice = str | os.PathLike[str] | bool | None
 """A file; None or True: the one that is found; False: none."""
-_NUMBER = re.compile(r"\d+")
 
 
 def load_policy(choice: Choice, known: Callable[[], Known]) -> Policy:
@@ -103,7 +102,7 @@ def _parse(file: Path, text: str) -> dict[str, Any]:
         raise ConfigError([f"{file}: it nests too deep"]) from None
     except ValueError as error:  # also a number with too many digits
         said, mark, place = str(error).partition(" (at ")
-        numbers = _NUMBER.findall(place) or ([str(text.count("\n") + 1)] if mark else [])
+        numbers = re.findall(r"\d+", place) or ([str(text.count("\n") + 1)] if mark else [])
         raise ConfigError([f"{':'.join([str(file), *numbers])}: not valid TOML: {said}"]) from None
 
 

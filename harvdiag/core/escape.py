@@ -24,9 +24,10 @@ _DANGEROUS = re.compile(
     "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # GitHub turns bare text into links, mentions and references; an empty comment after their first part prevents that.
-_AUTOLINK = re.compile(r"\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)|#(?=\d)|\bGH-(?=\d)", re.IGNORECASE)
-_WEB = re.compile(r"https?://[^\s<>\"`|\\]+", re.IGNORECASE)
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&])")
+# Neither this nor the next is made an expression on import: a terminal needs none of them.
+_AUTOLINK = r"(?i)\b(?:https?|ftp):(?=//)|\bwww(?=\.)|@(?=\w)|#(?=\d)|\bGH-(?=\d)"
+_WEB = r"(?i)https?://[^\s<>\"`|\\]+"
+_MARKUP = r"([\\`*_{}\[\]<>#|~&])"
 
 
 def escape_text(text: Any) -> str:
@@ -52,7 +53,7 @@ def is_plain(text: str) -> bool:
 
 def is_web_link(address: str) -> bool:
     """Whether a text is one address of the web, which may become a link."""
-    return _WEB.fullmatch(address) is not None and is_plain(address)
+    return re.fullmatch(_WEB, address) is not None and is_plain(address)
 
 
 def escape_html(text: Any) -> str:
@@ -64,12 +65,12 @@ def escape_html(text: Any) -> str:
 
 def escape_markdown(text: Any) -> str:
     """Return text for Markdown, also inside a table: no markup, link, mention or tag in it takes effect."""
-    return escape_autolinks(_MARKUP.sub(r"\\\1", escape_text(text)))
+    return escape_autolinks(re.sub(_MARKUP, r"\\\1", escape_text(text)))
 
 
 def escape_autolinks(text: str) -> str:
     """Return Markdown in which no bare address, mention (``@name``) or reference (``#12``) becomes a link."""
-    return _AUTOLINK.sub(lambda match: f"{match[0]}<!-- -->", text)
+    return re.sub(_AUTOLINK, lambda match: f"{match[0]}<!-- -->", text)
 
 
 def format_code(text: Any, in_table: bool = True) -> str:

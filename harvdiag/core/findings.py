@@ -8,15 +8,16 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack, overload
 
-from harvdiag.core.choose import choose_finding
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Coverage, FileNote, Finding, Outcome, Severity, sort_findings
 from harvdiag.core.notes import Note, NoteOptions, Notes, NoteStatus
-from harvdiag.core.policy import Ignored, Policy
+from harvdiag.core.policy import Policy
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harvdiag.core.ignore import Ignored
 
 __all__ = ["Findings", "Origin", "Source", "UncheckedError", "UpgradeState", "find_root"]
 
@@ -53,6 +54,8 @@ class Source:
     """The words that name it on a command line, such as ``data/bundle.zip`` or ``--context lab``; None if unknown."""
     files: tuple[FileNote, ...] = ()
     """Of kubectl output, every file: read, passed over, or not used, and why."""
+    redacted: str = ""
+    """The mark of the key under which its names were replaced by pseudonyms; empty where none were."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +182,8 @@ class Findings(Sequence[Finding]):
         """Return the fingerprint of the finding that a word names, as for `note`; it may be one that only notes are
         about. Raises UsageError where it names none, or several.
         """
+        from harvdiag.core.choose import choose_finding
+
         return choose_finding(self.whole, word, [note.fingerprint for note in self.notes.stale(())])
 
     def note(self, finding: Finding | str, text: str = "", **more: Unpack[NoteOptions]) -> Note:

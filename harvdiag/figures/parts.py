@@ -143,11 +143,11 @@ def draw_paragraph(
 def draw_part(label: str, text: str, y: float, wide: float) -> tuple[Item, float]:
     """Draw a labelled text from y down, beside its label or, in a narrow picture, below it; also return its lower edge.
 
-    The text has four lines at most, in a narrow picture ten.
+    The text has six lines at most, in a narrow picture twelve.
     """
     narrow = wide < NARROW
     left, top = (MARGIN, y + 16 + line_height(BODY)) if narrow else (MARGIN + LABEL, y + 16)
-    texts, low = draw_paragraph(text, (left, top), wide - MARGIN - left, most=10 if narrow else 4)
+    texts, low = draw_paragraph(text, (left, top), wide - MARGIN - left, most=12 if narrow else 6)
     head = Text(MARGIN, y + 16, label, size=BODY, bold=True)
     return Item((head, *texts), role="part", hint=escape_text(text)), low - 8
 

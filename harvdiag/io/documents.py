@@ -55,10 +55,10 @@ def _breaks_off(error: Exception, text: str) -> bool:
     """Whether a value is right as far as it goes: the error is at the end, or in the word, number or string there."""
     if not isinstance(error, json.JSONDecodeError):
         return False
-    return error.msg.startswith("Unterminated string") or _ENDING.fullmatch(text, error.pos) is not None
+    return error.msg.startswith("Unterminated string") or re.compile(_ENDING).fullmatch(text, error.pos) is not None
 
 
-_ENDING = re.compile(r"(?:-|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|\\?u[0-9a-fA-F]{0,3}|\\)?\s*")
+_ENDING = r"(?:-|t(?:ru?)?|f(?:a(?:ls?)?)?|n(?:ul?)?|\\?u[0-9a-fA-F]{0,3}|\\)?\s*"
 
 
 def _json_problem(error: Exception) -> str:

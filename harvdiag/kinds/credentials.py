@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -28,7 +27,7 @@ COPIES = frozenset(
 """Annotations that contain a copy of an object, or of the disks of a VM."""
 _PACKED = "H4sI"
 """How gzip begins in base64: Wrangler and Fleet pack objects into texts."""
-_COPY = re.compile(r'\s*[{\[][\s\S]{0,4096}?"(?:apiVersion|metadata|spec|stringData)"\s*:|\s*apiVersion:')
+_COPY = r'\s*[{\[][\s\S]{0,4096}?"(?:apiVersion|metadata|spec|stringData)"\s*:|\s*apiVersion:'
 _OPENING = frozenset("Ha{[ \n")
 _TEXTS = ("message", "note", "error", "output", "log")
 """How the names of fields end that are written for people, by components that may quote what they were given."""
@@ -125,7 +124,7 @@ def _clean_note(key: str, value: Any) -> Any:
         return _scrub(value)
     if len(value) < _SHORTEST:
         return value
-    if value[0] in _OPENING and (value.startswith(_PACKED) or _COPY.match(value)):
+    if value[0] in _OPENING and (value.startswith(_PACKED) or re.match(_COPY, value)):
         return None
     return MASK if _is_secret_note(key) else _mask_text(value)
 
@@ -195,25 +194,16 @@ def _scrub_body(obj: Obj, key: str, value: Any) -> Any:
     return dict.fromkeys(value, MASK)
 
 
-class _Rule(Enum):
-    """What is done with a field, by its name."""
-
-    LOOK = "look"
-    MASK = "mask"
-    HOLD = "hold"
-    ENVIRONMENT = "environment"
-    ARGUMENTS = "arguments"
-
-
 @lru_cache(maxsize=4096)
-def _rule(key: str) -> _Rule:
+def _change(key: str) -> Callable[[Any], Any] | None:
+    """What is done with a field of this name, whatever it holds; None: its value is looked at."""
     if key in _VALUES:
-        return _Rule.MASK
+        return _mask_value
     if key.startswith("cloudInit") or is_secret_key(key):
-        return _Rule.HOLD
+        return _hold
     if key.lower().endswith(_ENVIRONMENT):
-        return _Rule.ENVIRONMENT
-    return _Rule.ARGUMENTS if key in _ARGUMENTS else _Rule.LOOK
+        return _strip_variables
+    return _mask_words if key in _ARGUMENTS else None
 
 
 def _scrub(value: Any) -> Any:
@@ -230,9 +220,9 @@ def _scrub_dict(value: Obj) -> Obj:
     for key, inner in value.items():
         if inner is None or inner.__class__ is bool or inner.__class__ is int:
             continue
-        rule = _rule(key)
-        if rule is not _Rule.LOOK:
-            part = _scrub_field(rule, inner)
+        change = _change(key)
+        if change is not None:
+            part = change(inner)
         elif inner.__class__ is str:
             part = _mask_text(inner) if len(inner) >= _SHORTEST else inner
         else:
@@ -244,14 +234,17 @@ def _scrub_dict(value: Obj) -> Obj:
     return value | changed if changed else value
 
 
-def _scrub_field(rule: _Rule, value: Any) -> Any:
-    if rule is _Rule.HOLD:
-        return _hold(value)
-    if rule is _Rule.MASK and not isinstance(value, list):  # the values of a selector are a list
-        return MASK if value else value
-    if rule is _Rule.ENVIRONMENT and isinstance(value, list):
-        return _rebuild_list(value, _strip_variable)
-    return list(_mask_arguments(value)) if rule is _Rule.ARGUMENTS and isinstance(value, list) else _scrub(value)
+def _mask_value(value: Any) -> Any:
+    """The values of a chart; those of a selector are a list."""
+    return _scrub(value) if isinstance(value, list) else MASK if value else value
+
+
+def _strip_variables(value: Any) -> Any:
+    return _rebuild_list(value, _strip_variable) if isinstance(value, list) else _scrub(value)
+
+
+def _mask_words(value: Any) -> Any:
+    return list(_mask_arguments(value)) if isinstance(value, list) else _scrub(value)
 
 
 def _hold(value: Any) -> Any:

@@ -56,14 +56,14 @@ SHORT_NAMES = {
 }
 """Those of Kubernetes, Cluster API, KubeVirt, Longhorn and Harvester; a cluster defines them, and a bundle has not its
 definitions."""
-_VERSIONED = re.compile(r"([^.]+)\.v\d+(?:(?:alpha|beta)\d+)?\.(.+)")
+_VERSIONED = r"([^.]+)\.v\d+(?:(?:alpha|beta)\d+)?\.(.+)"
 
 
 def full_name(word: str) -> str:
     """Return a kind in lower case: a short name as its resource, and ``machines.v1beta1.cluster.x-k8s.io`` without its
     version, as a source holds one version alone."""
     spelled = word.lower()
-    versioned = _VERSIONED.fullmatch(spelled)
+    versioned = re.fullmatch(_VERSIONED, spelled)
     return f"{versioned[1]}.{versioned[2]}" if versioned else SHORT_NAMES.get(spelled, spelled)
 
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from harvdiag.core.choose import split_fingerprint
 from harvdiag.core.errors import UsageError
 from harvdiag.core.fields import Obj
 from harvdiag.core.notes import Note, NoteKeeper, Notes
 from harvdiag.core.outgoing import vet_outgoing
-from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds import CATALOGUE, kind_for_resource
 from harvdiag.kinds.kind import Kind
-from harvdiag.notes.place import absolute_path, find_place, place_beside
+from harvdiag.notes.place import absolute_path, find_place, name_notes, place_beside, short_name
 from harvdiag.snapshot import Snapshot
 
 __all__ = ["carry_notes", "open_notes"]
+
+USER = kind_for_resource("management.cattle.io", "users")
+"""What the author of a note is."""
+_ADDRESS = re.compile(r"<[^>]*>")
+_NAME = re.compile(r"[^\W\d_a-z][^\W\d_]{2,}")
+"""A word of a name: with a capital letter, three letters or more."""
 
 
 def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -> Notes:
@@ -33,7 +40,9 @@ def open_notes(snapshot: Snapshot, file: str | os.PathLike[str] | None = None) -
         raise UsageError(f"{file}: no user of this name has a folder here") from None
     if path is None:
         return Notes()
-    notes = Notes(keeper=_Keeper(path, snapshot))
+    keeper = _Keeper(path, snapshot)
+    keeper.introduce()
+    notes = Notes(keeper=keeper)
     if file is not None and notes.refresh().fault:
         raise UsageError(notes.fault)
     return notes
@@ -69,8 +78,8 @@ class _Keeper:
 
     @property
     def path(self) -> Path:
-        redactor = self._snapshot.redactor
-        return Path(redactor.text(self._path.name)) if redactor else self._path
+        """Of a redacted source, whose own name is replaced, a file of that name: the own one may tell anything."""
+        return Path(name_notes(self._snapshot.manifest.name)) if self._snapshot.redactor else self._path
 
     @cached_property
     def _file(self) -> NoteKeeper:
@@ -86,11 +95,26 @@ class _Keeper:
             return self._file.read()
         try:
             notes = self._file.read()
-            redactor.learn(_subjects(notes))
-            people = {note.author: redactor.person(note.author) for note in notes}  # known before any text
-            return tuple(note.with_texts(redactor.text, people.__getitem__) for note in notes)
         except UsageError as error:  # which names the file
-            raise UsageError(redactor.text(str(error))) from None
+            raise UsageError(redactor.text(self._rename(str(error)))) from None
+        redactor.learn((*_subjects(notes), *_people(notes)))
+        people = {note.author: redactor.person(note.author) for note in notes}  # known before any text
+        return tuple(note.with_texts(redactor.text, people.__getitem__) for note in notes)
+
+    def introduce(self) -> None:
+        """Take in who and what is named in the notes, before anything is told of a source in which names are replaced.
+
+        What cannot be read is told by `read`.
+        """
+        if self._snapshot.redactor is not None:
+            with suppress(UsageError):
+                self.read()
+
+    def _rename(self, text: str) -> str:
+        """The text with the name that the file has in reports."""
+        for name in (str(self._path), short_name(self._path), self._path.name):
+            text = text.replace(name, self.path.name)
+        return text
 
     def _may_exist(self) -> bool:
         try:
@@ -109,8 +133,24 @@ class _Keeper:
 
 def _subjects(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
     """What the notes are about: the source may not have it any more, so that its reader does not tell the name."""
+    from harvdiag.core.choose import split_fingerprint
+
     for fingerprint in dict.fromkeys(note.fingerprint for note in notes):
         _, kind, namespace, name = split_fingerprint(fingerprint)
         if kind in CATALOGUE and name:
             metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
             yield CATALOGUE[kind], {"kind": CATALOGUE[kind].name, "metadata": metadata}
+
+
+def _people(notes: Iterable[Note]) -> Iterator[tuple[Kind, Obj]]:
+    """Who wrote them, as the objects of users; of ``Ann Lee <ann@…>`` also the name alone and the words in it, by which
+    others call her.
+    """
+    for author in dict.fromkeys(note.author for note in notes if note.author):
+        name = _ADDRESS.sub("", author).strip()
+        words = [word for word in name.split() if _NAME.fullmatch(word)] if " " in name else []
+        yield from ((USER, _user(each)) for each in dict.fromkeys((author, name, *words)) if each)
+
+
+def _user(name: str) -> Obj:
+    return {"kind": USER.name, "metadata": {"name": name}}

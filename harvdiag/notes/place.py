@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
-from harvdiag.core.keys import quote_key
 from harvdiag.core.notes import ENDING
 from harvdiag.core.target import CONTEXT
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["absolute_path", "find_place", "place_beside", "short_name"]
+__all__ = ["absolute_path", "find_place", "name_notes", "place_beside", "short_name"]
 
 LONGEST = 150
 """The most characters of a name; file systems take 255 bytes."""
-_ENDINGS = re.compile(
-    r"(?:\.\d{3}|\.part\d+|\.z\d{2,3}|\.zip|\.harvdiag|\.tar|\.tgz|\.gz|\.xz|\.bz2|\.zst|\.ya?ml|\.jsonl?|\.txt|\.log)+\Z",
-    re.IGNORECASE,
+_ENDINGS = frozenset(
+    {
+        *("zip", "harvdiag", "tar", "tgz", "gz", "xz", "bz2", "zst"),
+        *("yaml", "yml", "json", "jsonl", "txt", "log"),
+    }
 )
 
 
@@ -40,12 +40,36 @@ def find_place(snapshot: Snapshot) -> Path | None:
 
 def place_beside(source: Path) -> Path | None:
     """Return the file for the notes on a file or folder; None for the root of a file system, which has no name."""
-    stem = _ENDINGS.sub("", source.name)
-    return source.with_name(f"{stem or source.name}{ENDING}") if source.name else None
+    return source.with_name(name_notes(source.name)) if source.name else None
+
+
+def name_notes(source: str) -> str:
+    """Return the name of the file for the notes on a source of this name."""
+    return f"{_strip_endings(source) or source}{ENDING}"
+
+
+def _strip_endings(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    while dot and _is_ending(ending.lower()):
+        name = stem
+        stem, dot, ending = name.rpartition(".")
+    return name
+
+
+def _is_ending(word: str) -> bool:
+    """Whether a file has it after its name: a format, or the number of a part, as in ``.001``, ``.part1``, ``.z01``."""
+    if word in _ENDINGS:
+        return True
+    if word.startswith("part"):
+        return word[4:].isdecimal()
+    number = word.removeprefix("z")
+    return number.isdecimal() and (len(number) == 3 or (len(number) == 2 and word[0] == "z"))
 
 
 def _safe_name(name: str) -> str:
     """The name of a context as that of a file, on any system; a long one is cut."""
+    from harvdiag.core.keys import quote_key  # here, as files have a name already
+
     text = "@".join(map(quote_key, name.split("@")))
     return (f"%2E{text[1:]}" if text.startswith(".") else text)[:LONGEST]
 

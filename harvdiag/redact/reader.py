@@ -30,10 +30,12 @@ CHECKED = tuple(kind.name for kind in CATALOGUE.values() if kind.served and not 
 
 
 def redact_snapshot(snapshot: Snapshot, redactor: Redactor) -> Snapshot:
-    """Return a source as it is seen through a redactor; no command line shows its name.
+    """Return a source as it is seen through a redactor; no command line shows its name. One that is redacted stays so.
 
     Raises HarvdiagError where what names things cannot be read at all.
     """
+    if snapshot.manifest.redacted:
+        return snapshot.redacted(lambda reader: reader, redactor)
     return snapshot.redacted(lambda reader: RedactedReader(reader, redactor), redactor)
 
 
@@ -94,8 +96,7 @@ class RedactedReader:
             names = self._reader.logs("logs/")
         except HarvdiagError:
             return
-        for name in names:
-            _, space, owner, *_ = [*name.split("/"), "", "", ""]
+        for space, owner in {(*name.split("/")[1:3],) for name in names if name.count("/") > 2}:
             self._redactor.names.add(space, Sort.NAMESPACE)
             if sort_of(pod, space):
                 self._redactor.learn([(pod, {"kind": "Pod", "metadata": {"name": owner, "namespace": space}})])

@@ -53,7 +53,7 @@ def save_redacted(
     """
     redactor, wanted = source.redactor, list(kinds)
     if not isinstance(redactor, Redactor) or source.unredacted is None:
-        raise UsageError(f"{source.manifest.name} is not redacted")
+        raise UsageError(f"{source.manifest.name} is not read through a redactor: there is nothing to save it with")
     asked = [(kind, wish) for kind, wish, _ in source.selections]
     for _ in range(TRIES - 1):
         try:

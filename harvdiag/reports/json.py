@@ -43,6 +43,7 @@ def build_document(findings: Findings) -> dict[str, Any]:
             "captured_at": normalise_time(source.captured_at),
             "harvester_version": source.harvester_version,
             "kubernetes_version": source.kubernetes_version,
+            **({"redacted": source.redacted} if source.redacted else {}),
             **({"origin": source.origin._asdict()} if source.origin else {}),
             **({"files": [note.as_dict() for note in source.files]} if source.files else {}),
         },

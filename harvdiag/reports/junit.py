@@ -17,9 +17,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
+from harvdiag.core.ignore import Ignore
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.core.notes import Notes, NoteStatus
-from harvdiag.core.policy import Ignore
 from harvdiag.reports.plain import Describer, cut_text, describe_origin, list_remarks, name_answers, tell_note
 from harvdiag.reports.several import ClusterAnswer
 from harvdiag.rules import own_rules, registry

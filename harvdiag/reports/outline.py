@@ -110,9 +110,11 @@ def build_outline(findings: Findings) -> Outline:
 def _name_source(source: Source) -> Source:
     """The source as commands in a report name it: by its name without a path of the author's machine.
 
-    A cluster has another name in the kubeconfig of each reader, so there the word SOURCE stays.
+    A cluster has another name in the kubeconfig of each reader, and no file has the pseudonym of a source, so there the
+    word SOURCE stays.
     """
-    return replace(source, arguments=None if source.kind == LIVE or not source.name else (source.name,))
+    nameless = source.kind == LIVE or not source.name or (source.redacted and source.arguments is None)
+    return replace(source, arguments=None if nameless else (source.name,))
 
 
 def _with_source(findings: Findings, source: Source) -> Findings:

@@ -101,3 +101,4 @@ def describe_origin(answer: ClusterAnswer, name: str) -> Iterator[tuple[str, str
         yield "collected", normalise_time(source.captured_at)
         yield "harvester", source.harvester_version
         yield "kubernetes", source.kubernetes_version
+        yield "redacted", f"pseudonyms, under key {source.redacted}" if source.redacted else ""

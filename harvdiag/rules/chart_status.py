@@ -22,12 +22,12 @@ STATES = {
     "pending": "Pending",
 }
 """The counts of ``status.summary`` that are not healthy, the worst first, and what fleet calls them."""
-PART = re.compile(r"([a-z][\w.-]*) (?:([\w.-]+)/)?([\w.-]+) (\[\w+\]|modified|missing|extra|orphaned) ?(.*)", re.DOTALL)
+PART = r"(?s)([a-z][\w.-]*) (?:([\w.-]+)/)?([\w.-]+) (\[\w+\]|modified|missing|extra|orphaned) ?(.*)"
 """One object in fleet's message: kind, namespace, name, what is wrong with it."""
-REASON = re.compile(r"\[Cluster [^\s:]+: (.*?)\](?:;|$)", re.DOTALL)
-BETWEEN = re.compile(r"; (?=[a-z][\w.-]* \S+ (?:\[\w+\]|modified|missing|extra|orphaned)(?: |$|;))")
+REASON = r"(?s)\[Cluster [^\s:]+: (.*?)\](?:;|$)"
+BETWEEN = r"; (?=[a-z][\w.-]* \S+ (?:\[\w+\]|modified|missing|extra|orphaned)(?: |$|;))"
 """Between two objects in that message; a change may hold the same signs."""
-COUNT = re.compile(r"(?:Available|Ready|Updated): (\d+)/(\d+)")
+COUNT = r"(?:Available|Ready|Updated): (\d+)/(\d+)"
 
 
 class Difference(NamedTuple):
@@ -60,7 +60,7 @@ class ChartStatus(NamedTuple):
     @property
     def reason(self) -> str:
         """What fleet says of the cluster itself, such as an error of Helm; empty if it says nothing of it."""
-        match = REASON.search(self.message)
+        match = re.search(REASON, self.message)
         return match[1] if match else ""
 
 
@@ -83,7 +83,7 @@ def _count(obj: Obj, key: str) -> bool:
 def _differences(obj: Obj, message: str) -> list[Difference]:
     """Return the objects by the summary, else by the message, which has them where older fleet lists none."""
     listed = [d for row in get_items(obj, "status.summary.nonReadyResources") for d in _listed(row)]
-    return list(dict.fromkeys(listed)) or [d for part in BETWEEN.split(message) if (d := _read_part(part))]
+    return list(dict.fromkeys(listed)) or [d for part in re.split(BETWEEN, message) if (d := _read_part(part))]
 
 
 def _listed(row: object) -> Iterator[Difference]:
@@ -103,7 +103,7 @@ def _difference(part: object, what: str) -> Difference:
 
 
 def _read_part(part: str) -> Difference | None:
-    match = PART.fullmatch(part.strip())
+    match = re.fullmatch(PART, part.strip())
     if match is None:
         return None
     kind, namespace, name, sign, rest = match.groups()
@@ -118,5 +118,5 @@ def _kind_name(word: str) -> str:
 
 
 def _counts(what: str) -> tuple[int | None, int | None]:
-    match = COUNT.search(what)
+    match = re.search(COUNT, what)
     return (int(match[1]), int(match[2])) if match else (None, None)

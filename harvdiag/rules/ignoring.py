@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from harvdiag.core.model import Finding, Outcome
-from harvdiag.core.policy import Ignored, Policy
+from harvdiag.core.policy import Policy
+
+if TYPE_CHECKING:
+    from harvdiag.core.ignore import Ignored
 
 __all__ = ["set_apart"]
 
@@ -17,6 +21,10 @@ def set_apart(outcomes: Sequence[Outcome], policy: Policy) -> tuple[list[Outcome
     The outcome of a check is ``failed`` all the same. What follows from such a finding stays, as it is about another
     object, which no one has decided to ignore: it has the cause among its `ignored_causes` instead of `caused_by`.
     """
+    if not policy.ignore:
+        return list(outcomes), ()
+    from harvdiag.core.ignore import Ignored  # here, as few checks have an ignore list
+
     found = [finding for outcome in outcomes for finding in outcome.findings]
     ignored = tuple(Ignored(finding, entry) for finding in found if (entry := policy.find_ignore(finding)))
     if not ignored:

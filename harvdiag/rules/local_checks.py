@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_labels, name_of, namespace_of
+from harvdiag.core.ignore import fits
 from harvdiag.core.local import Condition, FieldTest, LocalCheck, Operator, Where
 from harvdiag.core.model import Evidence, ObjectRef, Severity
-from harvdiag.core.policy import Policy, Rewrite, fits, show_threshold
+from harvdiag.core.policy import Policy, Rewrite, show_threshold
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.query import FieldQuery, Found, parse_query
 from harvdiag.core.secrets import mask_secrets

@@ -14,7 +14,7 @@ from harvdiag.rules.local_checks import fill_template
 from harvdiag.rules.log_evidence import quote_evidence
 
 if TYPE_CHECKING:
-    from harvdiag.upgrade.logs import LogHit, LogSearch
+    from harvdiag.upgrade.logs.search import LogHit, LogSearch
 
 __all__ = ["build_search"]
 
@@ -24,7 +24,7 @@ def build_search(policy: Policy) -> dict[str, Check]:
     logs = policy.logs
 
     def look(facts: Facts) -> list[LogSearch]:
-        from harvdiag.upgrade.logs import Wish, search_logs
+        from harvdiag.upgrade.logs.search import Wish, search_logs
 
         places = (log.where for log in logs)
         wishes = tuple(

@@ -20,7 +20,6 @@ from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.notes import Notes
 from harvdiag.core.suggest import join_names
 from harvdiag.core.target import join_words
-from harvdiag.status.notes import describe_decision, summarize_notes
 from harvdiag.status.summary import (
     build_verdict,
     describe_upgrade,
@@ -148,7 +147,7 @@ def build_answer(findings: Findings) -> Answer:
         cautions=tuple(dict.fromkeys(split_sentences(first.caution))) if first else (),
         command=_choose_command(findings, rows),
         unseen=_describe_unseen(findings),
-        noted=summarize_notes(findings),
+        noted=_describe_notes(findings),
     )
 
 
@@ -237,9 +236,25 @@ def _build_row(findings: Findings, alike: Sequence[Finding]) -> RootCause:
         more=_describe_row(alike, WIDE),
         consequences=len(following),
         holds=running and any(f.holds for f in (*alike, *following.values())),
-        decided=describe_decision(findings, alike),
+        decided=_describe_decision(findings, alike),
         findings=tuple(alike),
     )
+
+
+def _describe_decision(findings: Findings, alike: Sequence[Finding]) -> str:
+    if not findings.notes:
+        return ""
+    from harvdiag.status.notes import describe_decision  # here, as most checks have no notes
+
+    return describe_decision(findings, alike)
+
+
+def _describe_notes(findings: Findings) -> str:
+    if not findings.notes and not findings.notes.fault:
+        return ""
+    from harvdiag.status.notes import summarize_notes
+
+    return summarize_notes(findings)
 
 
 def _describe_row(alike: Sequence[Finding], room: int) -> str:

@@ -13,7 +13,7 @@ from harvdiag.core.notes import Note, NoteStatus
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.status.summary import format_count
 
-__all__ = ["STALE", "StaleNotes", "describe_decision", "describe_note", "list_stale", "summarize_notes"]
+__all__ = ["STALE", "StaleNotes", "describe_decision", "describe_note", "list_stale", "list_words", "summarize_notes"]
 
 STALE = "Notes on what is not found here"
 """The heading of the notes on findings that this source does not have."""
@@ -35,12 +35,12 @@ class StaleNotes:
 
 def describe_note(note: Note) -> str:
     """Return who wrote a note, when, and what it sets: ``Ann, 2026-11-30 14:02 UTC, acknowledged, 1 step ticked``."""
-    return ", ".join(_note_parts(note))
+    return ", ".join((note.author or "unknown author", *list_words(note)))
 
 
-def _note_parts(note: Note) -> Iterator[str]:
-    yield note.author or "unknown author"
-    yield str(Timestamp(note.time))
+def list_words(note: Note) -> Iterator[str]:
+    """Yield when a note was written, and what it sets."""
+    yield str(Timestamp(note.time)) or note.time
     if note.status:
         yield str(note.status)
     if note.done:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from harvdiag.core.choose import name_finding
 from harvdiag.core.findings import Findings
+from harvdiag.core.ignore import Ignore
 from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding, ObjectRef
-from harvdiag.core.policy import Ignore, show_threshold
+from harvdiag.core.policy import show_threshold
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import known_names, own_rules
 from harvdiag.status.summary import format_count

@@ -16,6 +16,7 @@ def source_line(diagnosis: Diagnosis) -> str:
 
 
 def describe_reading(source: Source, now: Timestamp) -> str:
-    """Return the same of a source that was collected at this time."""
+    """Return the same of a source that was collected at this time; of a redacted one that it is."""
     version = f"Harvester {source.harvester_version}" if source.harvester_version else "Harvester of unknown version"
-    return escape_text(" · ".join((source.name, str(now) if now else "time of collection unknown", version)))
+    told = (source.name, str(now) if now else "time of collection unknown", version)
+    return escape_text(" · ".join((*told, "names are pseudonyms") if source.redacted else told))

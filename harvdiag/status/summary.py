@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harvdiag.core.escape import format_value
@@ -21,6 +21,7 @@ __all__ = [
     "build_verdict",
     "describe_gap",
     "describe_place",
+    "describe_redaction",
     "describe_source",
     "describe_upgrade",
     "fault_evidence",
@@ -64,6 +65,17 @@ def describe_source(findings: Findings) -> str:
     parts += [f"Kubernetes {source.kubernetes_version}"] if source.kubernetes_version else []
     parts += [f"collected {Timestamp(source.captured_at)}"] if Timestamp(source.captured_at) else []
     return ", ".join(parts)
+
+
+def describe_redaction(source: Source) -> str:
+    """Return what was replaced in a redacted source, and who can translate back; empty where nothing was."""
+    if not source.redacted:
+        return ""
+    return (
+        "Redacted: names of hosts, VMs, namespaces, users and the like, domains, addresses and identifiers are "
+        "pseudonyms, the same throughout; credentials are removed. "
+        f"Only who has the key (its mark: {source.redacted}) can translate back, with `harvdiag redact --reveal FILE`."
+    )
 
 
 def build_verdict(findings: Findings) -> str:
@@ -150,10 +162,10 @@ def share_message(alike: Sequence[Finding]) -> str:
     return next(iter(messages)) if len(messages) == 1 else ""
 
 
-def first_step(finding: Finding) -> tuple[int, str]:
-    """Return the first step that is still to be made, with its number; one that is told as answered is none."""
+def first_step(finding: Finding, ticked: Container[int] = ()) -> tuple[int, str]:
+    """Return the first step that is still to be made, with its number: neither told as answered, nor ticked."""
     steps = list(enumerate(finding.next, 1))
-    return next(((number, step) for number, step in steps if not is_answered(step)), steps[0])
+    return next(((n, step) for n, step in steps if not (is_answered(step) or n in ticked)), steps[0])
 
 
 def is_answered(step: str) -> bool:

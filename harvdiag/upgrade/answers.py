@@ -30,19 +30,20 @@ class Answer(NamedTuple):
     object: ObjectRef
 
 
-NO_NODE = re.compile(r"machine (?:[^\s/]+/)?(\S+) has no status\.nodeRef\.name")
+NO_NODE = r"machine (?:[^\s/]+/)?(\S+) has no status\.nodeRef\.name"
 ANSWERS = (
-    (About.NOT_READY, "Node", re.compile(r'node "([^"]+)" is not Ready')),
-    (About.CORDONED, "Node", re.compile(r'node "([^"]+)" is unschedulable')),
-    (About.LABEL, "Node", re.compile(r'node "([^"]+)" is missing harvesterhci.io/managed label')),
-    (About.PAIR, "Node", re.compile(r'node "([^"]+)" is missing cluster.x-k8s.io/machine annotation')),
-    (About.PAIR, "Node", re.compile(r'node "([^"]+)" references machine "[^"]+" which does not exist')),
-    (About.MACHINE, "Machine", re.compile(r'machine "([^"]+)" NodeRef.Name "[^"]*" does not match')),
-    (About.MACHINE, "Machine", re.compile(r"machine (?:[^\s/]+/)?(\S+) is not running")),
-    (About.MACHINE, "Machine", re.compile(r"machine (?:[^\s/]+/)?(\S+) has no node reference")),
-    (About.OTHER, "UpgradePlan", re.compile(r'another upgrade "([^"]+)" is in progress')),
-    (About.OTHER, "UpgradePlan", re.compile(r'upgrade "([^"]+)" is still cleaning up')),
+    (About.NOT_READY, "Node", r'node "([^"]+)" is not Ready'),
+    (About.CORDONED, "Node", r'node "([^"]+)" is unschedulable'),
+    (About.LABEL, "Node", r'node "([^"]+)" is missing harvesterhci.io/managed label'),
+    (About.PAIR, "Node", r'node "([^"]+)" is missing cluster.x-k8s.io/machine annotation'),
+    (About.PAIR, "Node", r'node "([^"]+)" references machine "[^"]+" which does not exist'),
+    (About.MACHINE, "Machine", r'machine "([^"]+)" NodeRef.Name "[^"]*" does not match'),
+    (About.MACHINE, "Machine", r"machine (?:[^\s/]+/)?(\S+) is not running"),
+    (About.MACHINE, "Machine", r"machine (?:[^\s/]+/)?(\S+) has no node reference"),
+    (About.OTHER, "UpgradePlan", r'another upgrade "([^"]+)" is in progress'),
+    (About.OTHER, "UpgradePlan", r'upgrade "([^"]+)" is still cleaning up'),
 )
+"""What each is about, and the expression; made one where there is an answer, as few upgrades have any."""
 
 
 def find_answers(text: str) -> list[Answer]:
@@ -50,11 +51,11 @@ def find_answers(text: str) -> list[Answer]:
     return [
         Answer(about, ObjectRef(kind, FLEET if kind == "Machine" else "", name))
         for about, kind, pattern in ANSWERS
-        for name in pattern.findall(text)
+        for name in re.findall(pattern, text)
     ]
 
 
 def find_machine_without_node(text: str) -> ObjectRef | None:
     """Find the Machine of which the upgrade manager says that it has no nodeRef; None where it says so of none."""
-    said = NO_NODE.search(text)
+    said = re.search(NO_NODE, text)
     return ObjectRef("Machine", FLEET, said[1]) if said else None

@@ -12,8 +12,12 @@ import pytest
 from tests.notebooks.run import NOTEBOOKS
 
 selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
-from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
+from selenium.common.exceptions import (  # noqa: E402
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver import ActionChains, Chrome, Keys  # noqa: E402
+from selenium.webdriver.remote.webelement import WebElement  # noqa: E402
 from selenium.webdriver.support.ui import Select  # noqa: E402
 
 from tests.browser.lab import CHROMIUM, DRIVER, Lab, addresses  # noqa: E402
@@ -129,21 +133,29 @@ FORMS = [
 BOLD = "//*[contains(@class, 'jp-RenderedHTML')][.//strong[text()='by hand']]"
 
 
+def _run_cell(driver: Chrome) -> WebElement:
+    """Run the first cell; return the field for a text that it shows. Keys are lost while the notebook is laid out."""
+    driver.implicitly_wait(15)
+    for _ in range(6):
+        with suppress(StaleElementReferenceException, ElementNotInteractableException):
+            driver.find_element("css selector", ".jp-Cell .cm-content").click()
+            ActionChains(driver).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
+        if found := driver.find_elements("css selector", ".jp-OutputArea-output textarea"):
+            return found[0]
+    raise AssertionError("the form is not shown")
+
+
 def test_a_note_that_is_typed_in_a_form_is_in_its_file(jupyter: Lab, driver: Chrome) -> None:
     """With the status and a tick; the card above it, an output without a widget, shows them at once."""
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": FORMS, "outputs": [], "execution_count": None}
     spec = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
     notebook = {"cells": [cell], "metadata": spec, "nbformat": 4, "nbformat_minor": 5}
     (jupyter.folder / "forms.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    driver.set_window_size(1300, HEIGHT)
     driver.get(jupyter.address("forms.ipynb"))
     driver.implicitly_wait(60)
     driver.find_element("css selector", ".jp-Notebook-ExecutionIndicator[data-status='idle']")
-    time.sleep(1)
-    with suppress(StaleElementReferenceException):  # the notebook is laid out again when its kernel is there
-        driver.find_element("css selector", ".jp-Cell .cm-content").click()
-    driver.find_element("css selector", ".jp-Cell .cm-content").click()
-    ActionChains(driver).key_down(Keys.SHIFT).send_keys(Keys.ENTER).key_up(Keys.SHIFT).perform()
-    driver.find_element("css selector", ".jp-OutputArea-output textarea").send_keys("added **by hand**")
+    _run_cell(driver).send_keys("added **by hand**")
     form = driver.find_element("css selector", ".jp-OutputArea-output .widget-vbox")
     Select(form.find_element("css selector", "select")).select_by_visible_text("acknowledged")
     form.find_elements("css selector", "input[type=checkbox]")[3].click()

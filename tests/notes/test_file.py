@@ -279,17 +279,18 @@ def test_names_in_notes_are_replaced_where_those_of_the_source_are(tmp_path: Pat
     def change(text: str) -> str:
         return text.replace("srv09", "node-1")
 
-    rename = SimpleNamespace(text=change, person=change, learn=learnt.extend)
+    rename = SimpleNamespace(text=change, person=lambda _: "users", learn=learnt.extend)
     redacted.redactor = cast("Any", rename)
     notes = open_notes(redacted, file.path)
     assert "srv09" not in repr(notes.entries)
     assert [n.text for n in notes.of(ONE.replace("srv09", "node-1"))] == ["on node-1"]
-    assert str(notes.path) == "node-1.yaml"
-    assert [obj["metadata"] for _, obj in learnt] == [{"name": "srv09"}], "it may be told in the notes alone"
+    assert str(notes.path) == "n.notes.yaml", "that of its own says anything"
+    assert {obj["metadata"]["name"] for _, obj in learnt} == {"srv09"}, "it may be told in the notes alone"
+    assert [n.author for n in notes.entries] == ["users"], "a person, also where the name is an ordinary word"
     with pytest.raises(UsageError, match="write the note on the source itself"):
         notes.add(note())
     file.path.write_text("- x\n")
-    assert notes.refresh().fault.startswith("node-1.yaml: line 1: not a note")
+    assert notes.refresh().fault.startswith("n.notes.yaml: line 1: not a note")
 
 
 def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(tmp_path: Path) -> None:

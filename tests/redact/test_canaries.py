@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import harvdiag as hd
-from harvdiag.redact import Key, LeakError, Redactor, redact_snapshot, save_redacted
+from harvdiag.redact import Key, LeakError, Redactor, redact_snapshot, save_bundle, save_redacted
 from harvdiag.redact.names import Sort
 from tests.command import run
 from tests.redact import canaries
@@ -64,6 +64,43 @@ def test_no_canary_is_left_in_a_snapshot(form: str, tmp_path: Path) -> None:
         members = {name: box.read(name) for name in box.namelist()}
     assert {name: found for name, data in members.items() if (found := left(data + name.encode()))} == {}
     assert left(repr(hd.open(saved.path).check()).encode()) == []
+
+
+@pytest.mark.parametrize("form", ["plain", "json in json", "gzip"])
+def test_no_canary_is_left_in_a_bundle(form: str, tmp_path: Path) -> None:
+    """In no list, no log of a Pod or of a node, no archive of one, and no name of a file in it."""
+    write: Callable[[str], str] = canaries.FORMS[form]
+    text = write(canaries.EVERYTHING)
+    log = f"2025-05-06T10:00:00.1Z {text}\n{canaries.EVERYTHING}\n"
+    host = {"configs/etc/rancher/agent/cattle-id": canaries.CATTLE, "logs/rke2-server.log": f"May 06 10:00:00 x {log}"}
+    source = write_bundle(
+        tmp_path / "source.zip",
+        [*healthy().objects, *canaries.objects(text)],
+        captured_at="2025-05-06T10:00:00Z",
+        log_lines=[
+            f"Failed to get /apis/batch/v1/namespaces/{canaries.SPACE}/jobs: {text}",
+            f"odd {canaries.SENTENCE}",
+        ],
+        logs={f"{canaries.SPACE}/virt-launcher-{canaries.VM}-abcde/compute.log": log},
+        node_zips={canaries.HOST: host},
+    )
+    snapshot = redact_snapshot(hd.open(source).snapshot, Redactor(key(tmp_path)))
+    saved, _ = save_bundle(snapshot, tmp_path / "out.zip")
+    found = {name: kinds for name, data in files_of(saved.path) if (kinds := left(data + name.encode()))}
+    assert found == {}
+    written = hd.open(saved.path)
+    assert {name.rpartition("/")[2] for name in written.snapshot.logs()} == {"compute.log", "rke2-server.log"}
+    assert left(repr(written.check()).encode()) == []
+
+
+def files_of(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file of a bundle, also those in archives of nodes."""
+    with zipfile.ZipFile(path) as box:
+        for name in box.namelist():
+            yield name, box.read(name) if not name.endswith(".zip") else b""
+            if name.endswith(".zip"):
+                with zipfile.ZipFile(io.BytesIO(box.read(name))) as inner:
+                    yield from ((each, inner.read(each)) for each in inner.namelist())
 
 
 REDACTOR = Redactor(Key(bytes(range(32)), Path("of-a-test")))

@@ -116,4 +116,9 @@ def test_from_the_command_line_and_back(tmp_path: Path) -> None:
     for other, says in (("b.key", "none of the pseudonyms"), ("c.key", "there is no key")):
         failed = run("redact", "--reveal", "--key", tmp_path / other, given=report.stdout)
         assert (failed.returncode, says in failed.stderr) == (2, True), failed.stderr
+    twice = run("redact", tmp_path / "out.harvdiag.zip", "--key", key)
+    assert (twice.returncode, "redacted already" in twice.stderr) == (2, True)
+    stays = run("check", tmp_path / "out.harvdiag.zip", "--redact", "--key", key).stdout
+    assert stays.splitlines()[:4] == report.stdout.splitlines()[:4]
+    assert str(tmp_path) not in stays
     assert "give --redact, too" in run("check", bundle, "--key", key).stderr

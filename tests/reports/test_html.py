@@ -163,7 +163,7 @@ def test_notes_are_shown_where_they_belong() -> None:
     )
     text = html.render(told)
     page = take_apart(text)
-    assert text.count('<span class="status">acknowledged</span>') == 4
+    assert text.count('<span class="status">acknowledged</span>') == 3
     assert text.count('class="done"') == html.render(plain).count('class="done"') + 1
     assert "<strong>two</strong>" in text
     assert page.text.index("by hand") < page.text.index("Lab") < page.text.index("node-not-managed old")

@@ -98,7 +98,7 @@ def test_notes_are_beside_what_they_are_about() -> None:
         done=(root.next[4],),
     )
     text = markdown.render(replace_notes(plain, Notes([note, Note(text="of the lab")])))
-    assert "> **Kim**, 2025-05-08 12:00 UTC, false positive:\n>\n> by hand,\n> see **ticket**\n" in text
+    assert "> **Kim**, 2025-05-08 12:00 UTC, false positive, 1 step ticked:\n>\n> by hand,\n> see **ticket**\n" in text
     assert "(`node-without-machine`; false positive)" in text
     assert ("- [x] 5. " in text, "- [x] 5. " in markdown.render(plain)) == (True, False)
     assert text.index("by hand") < text.index("## Notes") < text.index("of the lab")

@@ -20,13 +20,16 @@ from jsonschema import Draft4Validator
 import harvdiag as hd
 from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings, Source
+from harvdiag.core.ignore import Ignore, Ignored
 from harvdiag.core.model import Coverage, Evidence, Finding, ObjectRef, Outcome, Severity, State
 from harvdiag.core.notes import Note, Notes, NoteStatus
-from harvdiag.core.policy import Ignore, Ignored, Policy
+from harvdiag.core.policy import Policy
 from harvdiag.reports import form_of, junit, render, sarif
 from harvdiag.reports.several import ClusterAnswer, render_several
 from tests import port
 from tests.command import run
+from tests.reports.hostile import HOSTILE as HOSTILE_TEXTS
+from tests.reports.hostile import findings as hostile_findings
 from tests.routes import BROKEN, HEALTHY
 from tests.sample import examples
 from tests.world import healthy
@@ -285,6 +288,14 @@ def test_every_text_comes_back(name: str, text: str) -> None:
     if not re.search(r"\{\{|\}\}|\\\]\(|\{\d*[2-9]", text):
         assert _links_undone(result["message"]["text"]).startswith(f"{escape_text(text)}.\n")
     assert not re.search(r"(?<!\\)\]\(", result["message"]["text"])
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_both_can_be_read_wherever_a_text_means_harm(text: str) -> None:
+    """In names, evidence, steps, gaps, notes and the source: as many findings come out as went in."""
+    findings = hostile_findings(text)
+    assert len([case for case in cases(render(findings, "junit")).values() if len(case)]) >= len(findings)
+    assert len(checked_run(render(findings, "sarif"))["results"]) == len(findings)
 
 
 # --- limits --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from harvdiag.core.marks import GOOD, SIGNS, UNSEEN
 from harvdiag.core.model import CoverageEntry
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.reports.outline import Outline, build_outline
-from harvdiag.status.summary import describe_place, describe_source, gap_detail, list_unseen, permission_hint
+from harvdiag.status.summary import (
+    describe_place,
+    describe_redaction,
+    describe_source,
+    gap_detail,
+    list_unseen,
+    permission_hint,
+)
 from harvdiag.version import __version__
 
 __all__ = ["Picture", "render", "render_page"]
@@ -67,6 +74,7 @@ def _page_data(outline: Outline) -> dict[str, Any]:
         "headline": headline,
         "verdict": verdict,
         "about": describe_source(findings),
+        "redacted": describe_redaction(findings.source),
         "worst": worst,
         "sign": SIGNS[worst],
         "sections": outline.sections,

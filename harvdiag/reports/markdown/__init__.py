@@ -19,6 +19,7 @@ from harvdiag.status.notes import STALE
 from harvdiag.status.summary import (
     build_verdict,
     describe_place,
+    describe_redaction,
     describe_source,
     format_count,
     gap_detail,
@@ -62,6 +63,8 @@ def _head_lines(outline: Outline) -> Iterator[str]:
     yield f"# {escape_markdown(findings.source.name)}"
     yield ""
     yield f"{escape_markdown(describe_source(findings))}."
+    if redacted := describe_redaction(findings.source):
+        yield from ("", format_step(redacted))
     yield ""
     yield f"**{escape_markdown(build_verdict(findings))}**"
     if noted := outline.answer.noted:

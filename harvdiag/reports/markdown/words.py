@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.core.model import Evidence
 from harvdiag.core.notes import Note
-from harvdiag.core.timestamps import Timestamp
 from harvdiag.reports.markdown.notes import quote_text
 from harvdiag.reports.outline import ReportStep
+from harvdiag.status.notes import list_words
 from harvdiag.status.summary import format_evidence
 
 __all__ = ["evidence_table", "format_step", "note_lines", "step_lines"]
@@ -39,9 +39,8 @@ def evidence_table(evidence: Sequence[Evidence]) -> Iterator[str]:
 
 def note_lines(note: Note) -> Iterator[str]:
     """Yield a note as a quotation, led by who wrote it and when."""
-    time = str(Timestamp(note.time)) or note.time
     lead = [f"**{escape_markdown(note.author)}**"] if note.author else []
-    lead += [escape_markdown(word) for word in (time, note.status) if word]
+    lead += [escape_markdown(word) for word in list_words(note) if word]
     yield from ("", f"> {', '.join(lead) or 'Note'}:")
     if note.text:
         yield ">"

@@ -17,7 +17,6 @@ from harvdiag.reports.terminal.fold import Fold
 from harvdiag.reports.terminal.layout import GUTTER, Layout
 from harvdiag.reports.terminal.notes import finding_note_lines, note_lines
 from harvdiag.status.answer import Answer, describe_alike, fill_command, name_alike
-from harvdiag.status.policy import describe_ignored_causes
 from harvdiag.status.summary import format_count, share_message, without_repeats
 
 __all__ = ["Body", "Origins", "find_origins"]
@@ -77,8 +76,8 @@ class Body:
             and f"{finding.subject.kind} {finding.subject.name} {self._fault(finding)}" == finding.message
         ):
             yield from self.layout.wrap(finding.message, 2)
-        if cause := describe_ignored_causes(self.findings, finding):
-            yield from self.layout.wrap(cause, 2, hang=2)
+        if finding.ignored_causes:
+            yield from self._ignored_lines(finding)
         yield from self._detail_lines(finding)
         if others := alike[1:]:
             self._hide(others)
@@ -93,6 +92,12 @@ class Body:
             if notes := self.findings.notes.of(finding.fingerprint):
                 yield from self.layout.wrap(f"{finding.subject}:", 2)
                 yield from note_lines(notes, self.layout, folded=True)
+
+    def _ignored_lines(self, finding: Finding) -> Iterator[str]:
+        from harvdiag.status.policy import describe_ignored_causes  # here, as most checks have no settings
+
+        if cause := describe_ignored_causes(self.findings, finding):
+            yield from self.layout.wrap(cause, 2, hang=2)
 
     def _fault(self, finding: Finding) -> str:
         """What the table at the top says of it."""

@@ -12,7 +12,7 @@ from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.status.answer import HOLDS, Answer, RootCause, describe_done, name_alike
-from harvdiag.status.summary import describe_source, format_count, is_answered
+from harvdiag.status.summary import describe_redaction, describe_source, format_count, is_answered
 
 __all__ = ["head_lines"]
 
@@ -31,6 +31,8 @@ def head_lines(findings: Findings, answer: Answer, layout: Layout, alone: bool =
     yield from map(layout.paint.bold, layout.wrap(findings.source.name))
     yield from layout.wrap(describe_source(findings))
     good = not findings and not findings.skipped
+    if redacted := describe_redaction(findings.source):
+        yield from layout.wrap(redacted)
     for line in layout.wrap(answer.verdict):
         yield layout.paint.severity(GOOD, line) if good else layout.paint.bold(line)
     if answer.noted:

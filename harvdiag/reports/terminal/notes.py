@@ -10,7 +10,6 @@ from harvdiag.core.model import Finding
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.wrap import wrap_text
 from harvdiag.reports.terminal.layout import GUTTER, Layout
-from harvdiag.status.notes import STALE, describe_note, list_stale
 
 __all__ = ["finding_note_lines", "note_lines", "other_note_lines"]
 
@@ -36,6 +35,8 @@ def note_lines(notes: Sequence[Note], layout: Layout, folded: bool = False, labe
 
 def _texts(note: Note) -> Iterator[str]:
     """Who and when, then the text; a text of one line follows in the same."""
+    from harvdiag.status.notes import describe_note  # here, as most checks have no notes
+
     first, *others = escape_lines(note.text) or [""]
     head = escape_text(describe_note(note))
     if others or not first:
@@ -52,6 +53,10 @@ def escape_lines(text: str) -> list[str]:
 
 def other_note_lines(findings: Findings, layout: Layout, folded: bool = False) -> Iterator[str]:
     """Yield the notes on the cluster, and those on what is not found, with the reason."""
+    if not findings.notes:
+        return
+    from harvdiag.status.notes import STALE, list_stale
+
     if findings.notes.cluster:
         yield ""
         yield layout.paint.bold("Notes on the cluster")

@@ -21,7 +21,7 @@ from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.plans import NodePlan, node_plans
 
 BUNDLES = "bundles.fleet.cattle.io"
-OUTDATED = re.compile(r"\b(kubevirt\.kubevirt\.io|cdi\.cdi\.kubevirt\.io) \S+ modified\b")
+OUTDATED = r"\b(kubevirt\.kubevirt\.io|cdi\.cdi\.kubevirt\.io) \S+ modified\b"
 AGENT_PLAN = "system-agent-upgrader modified"
 SYSTEM = "harvester-system"
 KUBEVIRT = ObjectRef("KubeVirt", SYSTEM, "kubevirt")
@@ -51,7 +51,7 @@ def harvester_bundle_crds_outdated(facts: Facts) -> Iterator[Hit]:
     """
     ref = ObjectRef("Bundle", FLEET, "mcc-harvester")
     ready = find_condition(facts.snapshot.get(ref), "Ready")
-    names = sorted({found[1] for found in OUTDATED.finditer(ready.message)})
+    names = sorted({found[1] for found in re.finditer(OUTDATED, ready.message)})
     if ready.status != "False" or not names or not concerned(facts, TO_1_5):
         return
     yield Hit(

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from harvdiag.core.secrets import mask_secrets
+
 __all__ = ["LONGEST", "Complaint", "Complaints", "parse_error_log"]
 
 _LIST = re.compile(
@@ -17,6 +19,7 @@ _LIST = re.compile(
 )
 _SCOPE = re.compile(r"Unable to fetch (?P<scope>cluster|namespaced) resources: (?P<why>.*)")
 _WRITE = "Support Bundle: failed to generate "
+_KEY = "-----BEGIN "
 LONGEST = 4096
 """Bytes read of a line: errors are shorter; the rest of longer lines is ignored."""
 _LOGS = re.compile(r"cannot get log for pod|Cannot get pod|cannot get pod list")
@@ -60,6 +63,8 @@ class Complaints(NamedTuple):
 
 def parse_error_log(log: str) -> Complaints:
     """Classify the lines of the log. Lines about pod logs are ignored: no list is missing because of them."""
+    if _KEY in log:  # one of several lines would show as such only as a whole
+        log = mask_secrets(log)
     lists: list[Complaint] = []
     scopes: dict[str, str] = {}
     members: dict[str, str] = {}

@@ -17,7 +17,7 @@ __all__ = ["is_extracted", "list_bundles", "open_bundle"]
 ZIPS = (".zip", ".zip.001")
 BESIDE = (ENDING, ".html", ".key", ".md", ".png", ".sha256", ".svg", ".toml", ".txt", ".xml")
 """Endings of files that are never a source."""
-LATER_PART = re.compile(r"\.zip\.(?!001$)\d{3}$")
+LATER_PART = r"\.zip\.(?!001$)\d{3}$"
 
 
 def is_extracted(path: Path) -> bool:
@@ -41,7 +41,7 @@ def list_bundles(folder: Path) -> list[Path]:
 def _is_beside(path: Path) -> bool:
     """Whether this is what people keep beside sources: notes, reports, pictures, and further parts of a bundle."""
     name = path.name.lower()
-    return path.is_file() and (name.endswith(BESIDE) or LATER_PART.search(name) is not None)
+    return path.is_file() and (name.endswith(BESIDE) or re.search(LATER_PART, name) is not None)
 
 
 def _is_own(folder: Path) -> bool:

@@ -75,7 +75,7 @@ def select_rows(
     elsewhere = () if focus else _findings_elsewhere(model, diagnosis)
     title = build_title(model, focus, root, lambda: describe_broken(Board(diagnosis)), elsewhere)
     lead = lead_finding(model, root, elsewhere)
-    step = first_step(lead)[1] if lead and lead.next else ""
+    step = first_step(lead, diagnosis.findings.notes.ticked(lead))[1] if lead and lead.next else ""
     return LinkRows(model, tuple(entries), title, source_line(diagnosis), build_alt_text(model, entries, title), step)
 
 

@@ -11,7 +11,6 @@ from harvdiag.upgrade.logs.lines import LogLine, LogLines, LogOptions, LogQuesti
 from harvdiag.upgrade.logs.log import MOST
 from harvdiag.upgrade.logs.pods import find_job_step, find_job_wait, find_refusals
 from harvdiag.upgrade.logs.quote import LONGEST, Quote, strip_time
-from harvdiag.upgrade.logs.search import LogHit, LogSearch, Wish, search_logs
 from harvdiag.upgrade.logs.tail import quote_actor
 
 __all__ = [
@@ -20,16 +19,13 @@ __all__ = [
     "AgentStory",
     "JoinStory",
     "LogFile",
-    "LogHit",
     "LogLine",
     "LogLines",
     "LogOptions",
     "LogOwner",
     "LogQuestion",
     "LogRead",
-    "LogSearch",
     "Quote",
-    "Wish",
     "find_job_step",
     "find_job_wait",
     "find_join_failure",
@@ -38,6 +34,5 @@ __all__ = [
     "quote_actor",
     "read_agent_story",
     "read_lines",
-    "search_logs",
     "strip_time",
 ]

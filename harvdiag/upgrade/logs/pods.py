@@ -73,13 +73,12 @@ WAITS = (
 )
 """What an upgrade's Jobs wait for in a loop, by the text they write before it or in each iteration; of those with the
 same meaning the more specific first."""
-OVER = re.compile(
+OVER = (
     r"successfully rolled out|volumes are healthy\.|have been live-migrated or shutdown|all VMs are down"
     r"|is provisioned \(|fleet-agent is new,|Z cluster\.fleet local is Imported$|instance-manager .* OK\.$"
     r"|Z Plan \S+ completes\." + OVER_SERVICES
 )
-"""What they write when they have waited long enough."""
-ENDED = re.compile(OVER.pattern.encode(), re.MULTILINE)
+"""What they write when they have waited long enough; made an expression where there is a log of a Job."""
 TURN = 5
 """Lines at the end of a Job's log in which what it waits for now is found: no loop writes more in one iteration."""
 ASIDE = re.compile(r"(?:\S+Z )?(?:\++ |Checking running engine )")
@@ -137,7 +136,7 @@ def find_job_step(snapshot: Snapshot, job: Job) -> Quote | None:
 
 def _first_ends(log: Log) -> Iterator[Quote]:
     said: dict[str, int] = {}
-    for match in log.find_matches(ENDED):
+    for match in log.find_matches(re.compile(OVER.encode(), re.MULTILINE)):
         said.setdefault(strip_time(log.line_at(match.start())), match.start())
     return map(log.quote_at, said.values())
 
@@ -207,7 +206,7 @@ def _open_readable(snapshot: Snapshot, files: Iterable[str]) -> Iterator[Log]:
 def _find_wait_line(log: Log) -> Quote | None:
     """Find what the last lines say that a Job waits for; earlier waits are over."""
     last = [at for at in islice(log.line_places(), DIGRESSION) if not ASIDE.match(log.line_at(at))][:TURN]
-    since = takewhile(lambda at: not OVER.search(log.line_at(at)), last)
+    since = takewhile(lambda at: not re.search(OVER, log.line_at(at)), last)
     hits = [
         LogMatch(at, pattern)
         for at in since

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from harvdiag.core.errors import HarvdiagError
-from harvdiag.core.policy import Rewrite, fits
+from harvdiag.core.ignore import fits
+from harvdiag.core.policy import Rewrite
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.snapshot import Snapshot
 from harvdiag.upgrade.logs.files import LogFile, list_files

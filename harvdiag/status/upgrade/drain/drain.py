@@ -190,7 +190,8 @@ def explain_drain(progress: UpgradeProgress, of: Drain) -> Iterator[tuple[str, s
         root_ = find_part(progress.parts, PartKey.ROOT_CAUSE)
         yield PartKey.ROOT_CAUSE.value, root_.text if root_ and of.root in root_.findings else of.root.message
     if of.root.next:
-        do, first = find_part(progress.parts, PartKey.DO), first_step(of.root)[1]
+        do = find_part(progress.parts, PartKey.DO)
+        first = first_step(of.root, progress.diagnosis.findings.notes.ticked(of.root))[1]
         yield PartKey.DO.value, do.text if do and do.lead == first else first
     if caution := of.root.caution or of.finding.caution:
         yield PartKey.CAUTION.value, caution

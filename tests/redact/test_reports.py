@@ -1,0 +1,64 @@
+"""Reports on a redacted source: they say so, and whoever wrote a note is as little in them as the name of a file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import harvdiag as hd
+from harvdiag.cluster import Cluster
+from harvdiag.core.notes import Note
+from harvdiag.core.policy import Ignore, Policy, SubjectPattern
+from harvdiag.notes.file import NotesFile
+from harvdiag.redact import Key, Redactor, redact_snapshot
+from harvdiag.reports import FORMATS
+from harvdiag.share import render_report
+from tests.routes import BROKEN
+
+KEY = Key(bytes(range(32)), Path("of-a-test"))
+FOUND = "node-without-machine:Node::srv09"
+STALE = "machine-dangling-node:Machine:fleet-local:custom-0123456789ab"
+PRIVATE = ("Lovelace", "ada@", "Ada ", "grace", "0123456789ab", "acme", "settings-of", "srv09")
+
+
+@pytest.fixture(scope="module")
+def redacted(tmp_path_factory: pytest.TempPathFactory) -> Cluster:
+    """A bundle with notes of three people, one of whom is called as any other, and settings; read with pseudonyms."""
+    bundle = tmp_path_factory.mktemp("acme") / "acme-prod.zip"
+    shutil.copy(BROKEN, bundle)
+    file = NotesFile(bundle.with_name("acme-prod.notes.yaml"))
+    step = hd.open(bundle).check()[0].next[3]
+    file.add(
+        Note(fingerprint=FOUND, text="As grace says, srv09 is new.", author="Ada Lovelace <ada@x.org>", done=(step,))
+    )
+    file.add(Note(fingerprint=STALE, text="Gone; thanks, Ada, and Lovelace.", author="grace"))
+    file.add(Note(text="In production.", author="admin"))
+    ignore = Ignore(rules=("node-cordoned",), reason="agreed with Ada Lovelace", place="ignore[1]")
+    snapshot = redact_snapshot(hd.open(bundle).snapshot, Redactor(KEY))
+    return Cluster(snapshot, policy=Policy(file="../settings-of-acme.toml", ignore=(ignore,)))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_report_tells_that_it_is_redacted_and_no_one_by_name(form: str, redacted: Cluster) -> None:
+    """In every format; the steps that were ticked are ticked still."""
+    text = render_report(redacted, form)
+    assert [word for word in PRIVATE if word in text] == []
+    assert KEY.mark in text
+    assert all(note.author in text for note in redacted.notes if note.author.startswith("user-"))
+    assert len({note.author[:5] for note in redacted.notes}) == 1
+    assert form in {"json", "junit", "sarif"} or "harvdiag redact --reveal" in text
+    assert redacted.check().notes.ticked(redacted.check()[0]) == {4}
+
+
+def test_settings_beside_a_redacted_file_tell_no_names(redacted: Cluster, tmp_path: Path) -> None:
+    """Their patterns are about names that the file has no longer."""
+    saved = hd.open(redacted.save(tmp_path / "redacted.harvdiag.zip").path)
+    ignore = Ignore(
+        rules=("node-cordoned",), subjects=(SubjectPattern(name="srv*"),), reason="known", place="ignore[1]"
+    )
+    text = render_report(Cluster(saved.snapshot, policy=Policy(file="harvdiag.toml", ignore=(ignore,))), "markdown")
+    assert "srv" not in text
+    assert f"(its mark: {KEY.mark})" in " ".join(text.split())
+    assert "`harvdiag report redacted.harvdiag.zip`" in text, "a file that the reader has"
