@@ -129,7 +129,8 @@ def sort_of(kind: Kind, namespace: str) -> Sort | None:
     known = NAMED.get(kind.resource)
     if namespace and is_system_namespace(namespace):
         return known if known in _ANYWHERE or kind.resource == "volumes.longhorn.io" else None
-    return known or (Sort.OBJECT if namespace else None)
+    foreign = "." in kind.group and not is_known_domain(kind.group)
+    return known or (Sort.OBJECT if namespace or foreign else None)
 
 
 def collect_taken(objects: Iterable[tuple[Kind, Obj]]) -> str:

@@ -216,7 +216,7 @@ class Shapes:
             return entry.pseudonym, entry.sort is Sort.DOMAIN
         if made := self._addresses.ip(host):
             return self._names.record(Sort.ADDRESS, host, made), False
-        if _is_inside(host):
+        if self._names.is_issued(host) or _is_inside(host):  # issued: a user, before a password that is masked
             return self._known(host), False
         if "." in host:
             return self._domain(host), True

@@ -95,3 +95,11 @@ def test_an_endless_line_is_cut_before_it_is_read() -> None:
     """Half a megabyte that almost fits a shape ends in no search without end."""
     line = "Support Bundle: failed to generate " + "/yamls/x" * 60_000
     assert len(parse_error_log(line).others[0]) == LONGEST
+
+
+def test_credentials_in_it_are_masked() -> None:
+    """They would be in every report, as a reason or as a note."""
+    url = "Get https://u:pw123456@h/x: password=pw123456"
+    log = parse_error_log(f"Failed to get /api/v1/nodes: {url}\nUnable to fetch cluster resources: {url}\nodd {url}\n")
+    assert log.lists[0].why == log.scopes["cluster"] == "Get https://u:***@h/x: password=***"
+    assert "pw123456" not in repr(log)

@@ -52,6 +52,14 @@ def test_lines_are_masked_and_shown_without_control_characters(bundle: Cluster) 
     assert lines[0].time == "2025-05-08T09:00:00Z"
 
 
+def test_a_key_of_several_lines_is_masked_as_a_whole(tmp_path: Path) -> None:
+    """Though none of its lines shows what it is, and only until it ends."""
+    key = "-----BEGIN RSA PRIVATE KEY-----\nMIIabc\nMIIdef\n-----END RSA PRIVATE KEY-----\n"
+    lines = from_bundle(tmp_path, WORLD.objects, logs={RANCHER: f"a\n{key}b\n"}).logs("rancher-7f8d6c5b4-abcde")
+    assert [line.text for line in lines] == ["a", "***", "***", "***", "***", "b"]
+    assert not list(from_bundle(tmp_path, WORLD.objects, logs={RANCHER: key}).logs("rancher-7f8d6c5b4-abcde", "MIIabc"))
+
+
 def test_lines_of_a_node_have_a_table(bundle: Cluster) -> None:
     lines = bundle.logs("hv02")
     assert [line.number for line in lines] == [1, 3]

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from harvdiag.core.secrets import mask_secrets
 
+from harvdiag.core.secrets import mask_secrets
+
 __all__ = ["LONGEST", "Complaint", "Complaints", "parse_error_log"]
 
 _LIST = re.compile(
@@ -62,7 +64,7 @@ class Complaints(NamedTuple):
 
 
 def parse_error_log(log: str) -> Complaints:
-    """Classify the lines of the log. Lines about pod logs are ignored: no list is missing because of them."""
+    """Classify the lines of the log, credentials masked. Lines about pod logs are ignored: no list is missing because of them."""
     if _KEY in log:  # one of several lines would show as such only as a whole
         log = mask_secrets(log)
     lists: list[Complaint] = []
@@ -71,13 +73,14 @@ def parse_error_log(log: str) -> Complaints:
     others: list[str] = []
     for line in filter(None, (line.strip()[:LONGEST] for line in log.splitlines())):
         if match := _LIST.search(line):
-            lists.append(Complaint(match["group"] or "", match["plural"], match["namespace"] or "", match["why"]))
+            why = mask_secrets(match["why"])
+            lists.append(Complaint(match["group"] or "", match["plural"], match["namespace"] or "", why))
         elif match := _SCOPE.search(line):
-            scopes.setdefault(match["scope"], match["why"])
+            scopes.setdefault(match["scope"], mask_secrets(match["why"]))
         elif unwritten := _parse_unwritten(line):
-            members[unwritten[0]] = unwritten[1]
+            members[unwritten[0]] = mask_secrets(unwritten[1])
         elif not _LOGS.search(line):
-            others.append(line)
+            others.append(mask_secrets(line))
     return Complaints(tuple(lists), scopes, members, tuple(others))
 
 

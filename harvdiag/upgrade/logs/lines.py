@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict, overload
 from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
-from harvdiag.core.secrets import mask_secrets
+from harvdiag.core.secrets import MASK, mask_secrets
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.core.window import Moment, Window, parse_window
@@ -29,6 +29,8 @@ __all__ = ["LogLine", "LogLines", "LogOptions", "LogQuestion", "LogRead", "read_
 COLUMNS = {"file": "str", "line": "Int64", "time": "datetime64[ns, UTC]", "text": "str"}
 REACH = 64 << 20
 """Bytes of a log that are read, from its end, where the whole of it or a window of time is asked for."""
+_LONGEST_BLOCK = 400
+"""Lines of a key or certificate at most."""
 Numbered = tuple[int, str]
 
 
@@ -148,7 +150,7 @@ def read_lines(snapshot: Snapshot, question: LogQuestion) -> LogLines:
         except HarvdiagError as error:
             reads.append(LogRead(log=file, error=str(error)))
             continue
-        every = list(log.lines())
+        every = _mask_blocks(log.lines())
         within, timed = _select_window(every, window, snapshot.collected_at)
         fit = [(number, line) for number, line in within if wanted.search(line)]
         shown = deque(fit, question.most)
@@ -156,6 +158,19 @@ def read_lines(snapshot: Snapshot, question: LogQuestion) -> LogLines:
         more += len(fit) - len(shown)
         reads.append(LogRead(log=file, lines=len(every), fit=len(fit), whole=log.whole, timed=timed))
     return LogLines(lines, more, reads)
+
+
+def _mask_blocks(lines: Iterable[Numbered]) -> list[Numbered]:
+    """The lines, those of a key or certificate masked: alone none of them shows what it is."""
+    made, left = [], 0
+    for number, line in lines:
+        inside = left > 0
+        if "-----BEGIN " in line and "-----END " not in line:
+            left = _LONGEST_BLOCK
+        else:
+            left = 0 if "-----END " in line else max(left - 1, 0)
+        made.append((number, MASK if inside else line))
+    return made
 
 
 def _compile_pattern(grep: str) -> re.Pattern[str]:
