@@ -183,6 +183,7 @@ FOREIGN = (
     "sources/",
     "access/",
     "redact/forms.py",
+    "redact/lines.py",
     "upgrade/answers.py",
     "upgrade/logs/",
     "upgrade/planner.py",
