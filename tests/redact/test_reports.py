@@ -9,8 +9,9 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cluster import Cluster
+from harvdiag.core.ignore import Ignore, SubjectPattern
 from harvdiag.core.notes import Note
-from harvdiag.core.policy import Ignore, Policy, SubjectPattern
+from harvdiag.core.policy import Policy
 from harvdiag.notes.file import NotesFile
 from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.reports import FORMATS
