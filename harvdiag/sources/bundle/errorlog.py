@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from harvdiag.core.secrets import mask_secrets
 
-from harvdiag.core.secrets import mask_secrets
-
 __all__ = ["LONGEST", "Complaint", "Complaints", "parse_error_log"]
 
 _LIST = re.compile(
@@ -64,7 +62,7 @@ class Complaints(NamedTuple):
 
 
 def parse_error_log(log: str) -> Complaints:
-    """Classify the lines of the log, credentials masked. Lines about pod logs are ignored: no list is missing because of them."""
+    """Classify the lines of the log, credentials masked; not those about pod logs, for which no list is missing."""
     if _KEY in log:  # one of several lines would show as such only as a whole
         log = mask_secrets(log)
     lists: list[Complaint] = []
