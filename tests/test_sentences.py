@@ -184,6 +184,7 @@ FOREIGN = (
     "access/",
     "redact/forms.py",
     "upgrade/answers.py",
+    "redact/lines.py",
     "upgrade/logs/",
     "upgrade/planner.py",
     "upgrade/timeline/note.py",

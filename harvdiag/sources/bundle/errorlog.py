@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from harvdiag.core.secrets import mask_secrets
 
-from harvdiag.core.secrets import mask_secrets
-
 __all__ = ["LONGEST", "Complaint", "Complaints", "parse_error_log"]
 
 _LIST = re.compile(
@@ -64,7 +62,10 @@ class Complaints(NamedTuple):
 
 
 def parse_error_log(log: str) -> Complaints:
-    """Classify the lines of the log, credentials masked. Lines about pod logs are ignored: no list is missing because of them."""
+    """Classify the lines of the log, with credentials masked.
+
+    Lines about pod logs are ignored: no list is missing because of them.
+    """
     if _KEY in log:  # one of several lines would show as such only as a whole
         log = mask_secrets(log)
     lists: list[Complaint] = []
