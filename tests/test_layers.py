@@ -190,7 +190,7 @@ def test_only_the_api_speaks_to_the_network() -> None:
         "io/api/login.py": {"kubernetes", "urllib3"},
         "io/api/proxies.py": {"urllib"},  # takes a URL apart
         "io/api/transport.py": {"urllib", "urllib3"},
-        "redact/text.py": {"urllib"},  # what is escaped for a URL
+        "redact/text.py": {"urllib"},  # takes the escapes of a URL apart
         "reports/sarif.py": {"urllib"},  # a name as an address
         "share/run/kernel.py": {"asyncio"},  # waits for the kernel that it started
     }

@@ -33,6 +33,8 @@ WORDS = {
     "the way there": "the network path",
 }
 """Each word as a regular expression, and what to say instead. In names, ``_`` separates words."""
+ACCOUNT = ('"nobody"', '"daemon"')
+"""An account of Unix, which is called so; what stands for it here."""
 SPACE = r"[\s#]+"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 PATTERNS = {
@@ -53,7 +55,7 @@ def complaints(text: str) -> list[str]:
 @pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_words_that_may_not_occur(file: Path) -> None:
     """Comments, docstrings, messages and names."""
-    assert complaints(file.read_text(encoding="utf-8")) == []
+    assert complaints(file.read_text(encoding="utf-8").replace(*ACCOUNT)) == []
 
 
 @pytest.mark.parametrize(

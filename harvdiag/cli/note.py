@@ -226,7 +226,7 @@ def _names_one(findings: Findings, name: str) -> bool:
 def _split_finding(words: Sequence[str], is_name: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
     """The finding, of which the words need not be quoted, and the words of the text."""
     for number in range(min(len(words), MOST), 1, -1):
-        if all(words[:number]) and is_name(" ".join(words[:number])):
+        if all(map(str.strip, words[:number])) and is_name(" ".join(words[:number])):
             return " ".join(words[:number]), tuple(words[number:])
     return words[0], tuple(words[1:])
 

@@ -37,6 +37,8 @@ LISTS = (DONE, UNDONE)
 DIGITS = 12
 _MARKER = re.compile(rb"^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\r?$", re.MULTILINE)
 _BLOCK = re.compile(rb"^- ", re.MULTILINE)
+_RARE_BREAK = re.compile("[\x85\u2028\u2029]")
+"""What ends a line for YAML, besides line feeds: a name or a text that was copied may have it."""
 
 
 class Entry(NamedTuple):
@@ -55,11 +57,17 @@ class Entry(NamedTuple):
 
 def new_entry(note: Note) -> Entry:
     """Return the block of a note, with a name made from its content."""
+    note = note.with_texts(_end_lines, _end_lines)
     content: dict[str, Any] = {FINDING: note.fingerprint} if note.fingerprint != CLUSTER else {ABOUT: ABOUT_CLUSTER}
     content |= {STATUS: str(note.status)} if note.status else {}
-    content |= {TEXT: text} if (text := note.text.replace("\r\n", "\n")) else {}
+    content |= {TEXT: note.text} if note.text else {}
     content |= {key: list(steps) for key, steps in ((DONE, note.done), (UNDONE, note.undone)) if steps}
     return _named(Entry(note, content | {AUTHOR: note.author, TIME: note.time}))
+
+
+def _end_lines(text: str) -> str:
+    """The text as YAML reads it again, whatever ends its lines: Windows writes two characters."""
+    return text.replace("\r\n", "\n")
 
 
 def _named(entry: Entry) -> Entry:
@@ -202,7 +210,10 @@ def _dump_entry(entry: Entry) -> str:
 
     def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
         plain = text[:1].isalpha()  # a number is a number by other rules, where it is read
-        style = ("|" if _is_block(text) else '"') if "\n" in text else None if plain else "'"
+        if _RARE_BREAK.search(text):
+            style: str | None = '"'  # the one in which they are written as escapes, and so read again
+        else:
+            style = ("|" if _is_block(text) else '"') if "\n" in text else None if plain else "'"
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     Dumper.add_representer(str, represent_text)

@@ -124,12 +124,13 @@ class TextRedactor:
 
     def _percent(self, match: re.Match[str]) -> str:
         """What is escaped for a URL, in which a name or an address may be apart."""
-        plain = unquote(match[0], errors="surrogateescape")
+        lead, word = match["lead"] or "", match["word"]
+        plain = unquote(word, errors="surrogateescape")
         made = self._inner(plain)
         if made == plain:
             return match[0]
-        kept = "".join(set(re.sub("%..", "", match[0])))
-        return quote(made, safe=f"{kept}*", errors="surrogateescape")
+        kept = "".join(set(re.sub("%..", "", word)))
+        return lead + quote(made, safe=f"{kept}*", errors="surrogateescape")
 
     def _journal(self, match: re.Match[str]) -> str:
         """The host at the beginning of a line, where an ordinary word is a name."""

@@ -149,6 +149,7 @@ REFUSED = {
     ("BUNDLE", FINDING, "--done", "99"): "there is no step 99: its steps are 1 to 8",
     ("BUNDLE", FINDING, "--done", "4 5"): "'4 5' are not numbers of steps, such as 4 or 4,5",
     ("BUNDLE", FINDING, ""): "the note is empty",
+    ("BUNDLE", FINDING, " "): "the note is empty",
     ("BUNDLE", FINDING, "--merge", "b.zip"): "--merge takes over the notes of a file, and writes none",
     ("BUNDLE", "--merge", "b.zip"): "b.zip: line 1: holds a NUL byte",
     ("BUNDLE", FINDING, "x" * 50_001): "the text has 50001 characters",

@@ -37,6 +37,8 @@ TEXTS = (
     "'\"#: |>&*!%@`",
     "\x1b[31mred\x00 \u202e\u2028 \ufeff",
     "\N{GRINNING FACE} größer",
+    "\x85",
+    "two\n\x85 lines\u2029\r",
 )
 
 
@@ -59,6 +61,14 @@ def test_what_is_written_is_read_again(tmp_path: Path, text: str) -> None:
     file.merge([given, note(fingerprint="")])
     assert set(NotesFile(file.path).read()) == {given, note(fingerprint="")}
     assert dump_entries(parse_entries(file.path.read_bytes())) == file.path.read_bytes()
+
+
+def test_lines_as_windows_ends_them_are_kept_as_lines(tmp_path: Path) -> None:
+    """What is piped into it on Windows has two characters there, which YAML reads as one."""
+    (kept,) = NotesFile(tmp_path / "n.yaml").merge([note("a\r\nb", author="Ann\r\nLee", done=("c\r\nd",))])
+    (read,) = NotesFile(tmp_path / "n.yaml").read()
+    assert (read.text, read.author, read.done) == ("a\nb", "Ann\nLee", ("c\nd",))
+    assert read.time == kept.time
 
 
 def test_a_note_gets_its_author_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,10 +62,7 @@ class Complaints(NamedTuple):
 
 
 def parse_error_log(log: str) -> Complaints:
-    """Classify the lines of the log, with credentials masked.
-
-    Lines about pod logs are ignored: no list is missing because of them.
-    """
+    """Classify the lines of the log, credentials masked; not those about pod logs, for which no list is missing."""
     if _KEY in log:  # one of several lines would show as such only as a whole
         log = mask_secrets(log)
     lists: list[Complaint] = []

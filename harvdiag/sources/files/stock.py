@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harvdiag.core.fields import Obj, get_text, name_of, uid_of
 from harvdiag.kinds import CATALOGUE
-from harvdiag.kinds.plansecret import strip_plan
+from harvdiag.kinds.sensitive import redact_objects
 from harvdiag.snapshot import Resource
 from harvdiag.sources.files.names import is_by_object
 from harvdiag.sources.files.objects import Batch, Found, Identity, Key
@@ -103,7 +103,8 @@ class Stock:
 
     def _keep(self, file: str, found: Found) -> None:
         key, name = found.key, name_of(found.obj)
-        kept = strip_plan(found.obj) if key[0] == "Secret" else found.obj
+        # Of a Secret no body is held, not even until it is asked for.
+        kept = next(iter(redact_objects("secrets", [found.obj])), None) if key[0] == "Secret" else found.obj
         if kept is None:
             return
         found, before = found._replace(obj=kept), self._objects[key].get(name)
