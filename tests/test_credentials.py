@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import harvdiag as hd
 from harvdiag.kinds import CATALOGUE, kind_for_resource
-from harvdiag.kinds.plansecret import PLAN_TYPE
+from harvdiag.kinds.plansecret import PLAN_TYPE, strip_plan
 from harvdiag.kinds.sensitive import PLAIN
 from harvdiag.snapshot import Listing
 from harvdiag.snapshot.reader import vet_listing
@@ -151,3 +151,20 @@ def test_no_credential_is_handed_on(tmp_path: Path) -> None:
     assert "any.ini" in text
     assert HIDDEN not in text
     assert HIDDEN not in hd.explore(cluster).html
+
+
+@pytest.mark.parametrize("key", ["env", "agentEnvVars", "args", "command", "values"])
+def test_lists_in_lists_are_masked_too(key: str) -> None:
+    """Where an API has a list of maps or of words, an annotation may have any form."""
+    obj = {"metadata": {"name": "a", "annotations": {"x": {key: [[f"password={HIDDEN}"]]}}}}
+    assert HIDDEN not in json.dumps(vetted("nodes", obj))
+
+
+def test_credentials_in_the_status_of_a_plan_are_masked() -> None:
+    """Within the encoding in which it is kept; another answer stays as it is."""
+    told, plain = ('{"calico":{"healthy":false,"error":"%s"}}' % (text * 4) for text in ("password=pw123456 ", "down "))
+    data = {"probe-statuses": base64.b64encode(told.encode()).decode(), "success-count": "MQ=="}
+    kept: Any = strip_plan({"type": PLAN_TYPE, "data": data})
+    assert b"pw123456" not in base64.b64decode(kept["data"]["probe-statuses"])
+    data["probe-statuses"] = base64.b64encode((plain * 3).encode()).decode()
+    assert strip_plan({"type": PLAN_TYPE, "data": data}) == {"type": PLAN_TYPE, "data": data}

@@ -161,6 +161,9 @@ def _print_traceback(error: Exception, settings: Settings) -> None:
 
         for line in "".join(traceback.format_exception(error)).splitlines():
             click.echo(escape_text(line), err=True)
+        words: tuple[str, ...] = getattr(error, "words", ())  # what a last look found, for the user alone
+        for word in words:
+            click.echo(f"harvdiag: left: {escape_text(word)}", err=True)
 
 
 def _print_timings(settings: Settings, total: float) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harvdiag.cli.output import settings, write_note
-from harvdiag.core.errors import UsageError
+from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.outgoing import look_through
 
 if TYPE_CHECKING:
@@ -57,15 +57,19 @@ def _call_again(command: Command) -> Any:
     """Run a command; where a name was told after something in which it stands, once more, as it is known then."""
     from harvdiag.redact import TRIES, LeakError
 
-    for _ in range(TRIES - 1):
+    left: LeakError | None = None
+    for _ in range(TRIES):
         try:
             return command()
         except LeakError as error:
-            make = settings().redactor
-            if make is None:
+            left, make = error, settings().redactor
+            if make is not None:
+                make().admit(error.leaks)
+        except HarvdiagError:
+            if left is None:
                 raise
-            make().admit(error.leaks)
-    return command()
+            break  # what came through a pipe cannot be read again
+    raise left or AssertionError("never tried")
 
 
 def read_words(file: Path | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

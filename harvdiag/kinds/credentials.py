@@ -293,7 +293,7 @@ def _strip_variable(item: Any) -> Any:
     if isinstance(item, str):
         return item.partition("=")[0] if "=" in item else _mask_text(item)
     if not isinstance(item, dict) or "value" not in item:
-        return item
+        return _scrub(item)
     return {key: inner for key, inner in item.items() if key != "value"}
 
 
@@ -303,7 +303,7 @@ def _mask_arguments(words: list[Any]) -> Iterator[Any]:
     for word in words:
         held = before.startswith("-") and "=" not in before and is_secret_key(before.lstrip("-"))
         text = isinstance(word, str)
-        yield MASK if held and text and not word.startswith("-") else _mask_text(word) if text else word
+        yield MASK if held and text and not word.startswith("-") else _scrub(word)
         before = word if text else ""
 
 

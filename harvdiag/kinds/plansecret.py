@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+
 from harvdiag.core.fields import Obj, field_path, get_text
+from harvdiag.core.secrets import mask_secrets, may_hold_secrets
 
 __all__ = ["PLAN_TYPE", "strip_plan"]
 
@@ -21,8 +24,22 @@ STATUS_KEYS = frozenset(
 )
 """The status keys that a support bundle keeps (rancher/support-bundle-kit) without the outputs of commands on hosts,
 which no check reads and which may print anything; the plan is not among them."""
+_LONG = 100
+"""Characters of an encoded text: counts, times and digests are shorter."""
 KEPT = frozenset({"apiVersion", "kind", "metadata", "type"})
 """The other fields that are kept of a Secret: no more are needed, so none can contain a body."""
+
+
+def _mask_encoded(value: object) -> object:
+    """What is kept, with credentials masked in the text that it encodes; only a probe's answer is long enough."""
+    if not isinstance(value, str) or len(value) < _LONG:
+        return value
+    try:
+        text = b64decode(value).decode()
+    except ValueError:
+        return value
+    masked = mask_secrets(text) if may_hold_secrets(text) else text
+    return value if masked == text else b64encode(masked.encode()).decode()
 
 
 def strip_plan(obj: Obj) -> Obj | None:
@@ -30,5 +47,6 @@ def strip_plan(obj: Obj) -> Obj | None:
     if get_text(obj, "type") != PLAN_TYPE:
         return None
     data = field_path("data").get(obj)
-    kept = {key: value for key, value in data.items() if key in STATUS_KEYS} if isinstance(data, dict) else {}
+    found = data if isinstance(data, dict) else {}
+    kept = {key: _mask_encoded(value) for key, value in found.items() if key in STATUS_KEYS}
     return {key: value for key, value in obj.items() if key in KEPT} | {"data": kept}

@@ -5,6 +5,7 @@ Names that tell who is who are read before anything is handed out, so that they 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from harvdiag.redact.identity import IDENTITY, sort_of
 from harvdiag.redact.lines import redact_lines
 from harvdiag.redact.names import Sort
 from harvdiag.redact.redactor import Redactor
-from harvdiag.redact.vocabulary import is_known_domain
+from harvdiag.redact.vocabulary import is_known_domain, is_ordinary
 from harvdiag.snapshot import Asker, Listing, Logbook, Manifest, Reader, Resource, Selector, Snapshot
 from harvdiag.snapshot.reader import LogStream, Stoppable, vet_listing
 
@@ -119,10 +120,22 @@ class RedactedReader:
             notes=tuple(text(note) for note in manifest.notes),
             origin=origin,
             files=tuple(
-                each._replace(name=text(each.name), reason=text(each.reason), remedy=text(each.remedy))
+                each._replace(
+                    name="/".join(map(self._file, each.name.split("/"))),
+                    reason=text(each.reason),
+                    remedy=text(each.remedy),
+                )
                 for each in manifest.files
             ),
         )
+
+    def _file(self, name: str) -> str:
+        """The name of a file or a folder that someone saved: readable if it only consists of ordinary words."""
+        stem, dot, ending = name.partition(".")
+        made = self._redactor.text(stem)
+        if made == stem and not is_ordinary(stem) and not all(map(is_ordinary, re.findall(r"[^\W\d_]+", stem))):
+            made = self._redactor.names.take(stem, Sort.PATH)
+        return f"{made}{dot}{ending}"
 
     # --- what is handed out ----------------------------------------------------------------------------------------
 

@@ -52,6 +52,7 @@ SHORTEST = 6
 DISTINCT = 8
 """Letters of a name that is also looked for within a word, where digits follow letters."""
 DEEPEST = 6
+IN_NAME = "the name of "
 MOST = 20
 """Places that are told."""
 _FORMED = frozenset({Sort.ADDRESS, Sort.MAC, Sort.UUID, Sort.HASH, Sort.MACHINE})
@@ -75,7 +76,14 @@ class LeakError(SourceError):
         self.leaks = tuple(leaks)
         shown = "; ".join(map(str, self.leaks[:3]))
         more = f" and {count - 3} more" if count > 3 else ""
-        super().__init__(f"nothing is written, for {shown}{more} would be left: name it with --word, and report it")
+        named = any(leak.place.startswith(IN_NAME) for leak in self.leaks)
+        way = "give the file another name" if named else "put it in a file of --words (--debug shows it), and report it"
+        super().__init__(f"nothing is written, for {shown}{more} would be left: {way}")
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What was left, for the user alone."""
+        return tuple(leak.word for leak in self.leaks)
 
 
 class Scan:
@@ -214,7 +222,7 @@ def _locate(texts: Mapping[str, str], word: str) -> str:
     name = next((name for name, text in texts.items() if folded in text.casefold()), "")
     if not name:
         named = next((name for name in texts if folded in name.casefold()), "")
-        return f"the name of {named}" if named else "what is encoded in it"
+        return f"{IN_NAME}{named}" if named else "what is encoded in it"
     text = texts[name]
     at = text.casefold().find(folded)
     line = text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0]

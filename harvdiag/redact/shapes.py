@@ -21,7 +21,7 @@ _SHARES = ("nfs", "cifs", "smb", "s3")
 
 _FRAME = 14
 """Octets of the head of a frame, as firewalls log it."""
-_USERS = frozenset({"root", "git", "nobody", "ubuntu", "opensuse", "sles", "core", "ec2-user", "docker"})
+_USERS = frozenset({"root", "git", "ubuntu", "opensuse", "sles", "core", "ec2-user", "docker"})
 
 
 class Shapes:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import harvdiag as hd
 from harvdiag.kinds import kind_for_resource
-from harvdiag.redact import Key, Redactor
+from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.redact.identity import sort_of
 from harvdiag.redact.names import Sort
 from harvdiag.redact.scan import Leak, LeakError
@@ -27,6 +28,7 @@ def redactor() -> Redactor:
 
 REDACTOR = redactor()
 NEW, NEW_MAC, NEW_V6 = (REDACTOR.text(text) for text in (ADDRESS, MAC, V6))
+WEB = REDACTOR.names.take("web", Sort.HOST)
 SAME = {
     "dashes": ("ip-10-77-31-14 up", f"ip-{NEW.replace('.', '-')} up"),
     "underscores": ("x_10_77_31_14", f"x_{NEW.replace('.', '_')}"),
@@ -40,10 +42,7 @@ SAME = {
     "the head of a frame": (f"MAC={MAC}:{MAC}:08:00 ", f"MAC={NEW_MAC}:{NEW_MAC}:08:00 "),
     "an escaped MAC": (f"m%3D{MAC.replace(':', '%3A')}", f"m%3D{NEW_MAC.replace(':', '%3A')}"),
     "an escaped IPv6": (f"%5B{V6.replace(':', '%3A')}%5D", f"%5B{NEW_V6.replace(':', '%3A')}%5D"),
-    "the host of a line": (
-        "May 08 10:00:00 web sshd[1]: x",
-        f"May 08 10:00:00 {REDACTOR.names.placed(Sort.HOST, 'web').pseudonym} sshd[1]: x",
-    ),  # type: ignore[union-attr]
+    "the host of a line": ("May 08 10:00:00 web sshd[1]: x", f"May 08 10:00:00 {WEB} sshd[1]: x"),
 }
 
 
@@ -88,7 +87,15 @@ def test_the_last_look_knows_every_spelling(text: str) -> None:
     """And what it found is replaced when all is redacted again."""
     with pytest.raises(LeakError) as caught:
         REDACTOR.vet({"a": text.encode()})
+    assert caught.value.words
+    assert not any(word in str(caught.value) for word in caught.value.words)
     REDACTOR.admit(caught.value.leaks)
+
+
+def test_a_file_that_is_named_after_what_is_replaced_needs_another_name() -> None:
+    """No word would help: the name is the user's choice."""
+    with pytest.raises(LeakError, match=r"in the name of kraken-07\.md would be left: give the file another name"):
+        REDACTOR.vet({"kraken-07.md": b""})
 
 
 def test_what_was_found_is_known_from_then_on() -> None:
@@ -104,3 +111,15 @@ def test_kinds_of_unknown_groups_have_names_of_the_users() -> None:
     assert sort_of(kind_for_resource("quux.example", "tenants"), "") is Sort.OBJECT
     assert sort_of(kind_for_resource("apps", "things"), "") is None
     assert sort_of(kind_for_resource("cilium.io", "things"), "") is None
+
+
+def test_the_names_of_saved_files_are_the_users(tmp_path: Path) -> None:
+    """But those that say only what is in them."""
+    for name in ("acme-prod/acme-nodes.json", "all/machines.yaml", "pods-all.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text('{"apiVersion": "v1", "kind": "List", "items": []}')
+    (tmp_path / "nodes.json").write_text('{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "kraken-07"}}')
+    files = redact_snapshot(hd.open(tmp_path).snapshot, redactor()).manifest.files
+    names = sorted(each.name for each in files)
+    assert {"all/machines.yaml", "nodes.json", "pods-all.json"} < {*names}
+    assert not any("acme" in name for name in names)
