@@ -188,7 +188,11 @@ def compare(
     the key of its pseudonyms; default: your own. Raises as `open` does, UsageError without that key.
     """
     from harvdiag.cluster import Cluster
+    from harvdiag.core.errors import UsageError
 
+    for each in (before, now):
+        if not isinstance(each, Cluster | str | os.PathLike):
+            raise UsageError(f"compare needs clusters or names of files, not {type(each).__name__}")
     earlier, later = (each if isinstance(each, Cluster) else open(each) for each in (before, now))
     if key is not None or earlier.snapshot.manifest.redacted != later.snapshot.manifest.redacted:
         from harvdiag.redact import match_snapshots

@@ -277,10 +277,15 @@ def test_any_table_is_a_policy_or_has_mistakes(table: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(a+)+$", "(a|a)*b", "(?:a|ab)*c", "(.*a){20}", "(x?){50}", "a*a*a*a*a*a*a*b", "(\\w+\\s?)*$"]
+    "pattern",
+    [
+        *("(a+)+$", "(a|a)*b", "(?:a|ab)*c", "(.*a){20}", "(x?){50}", "a*a*a*a*a*a*a*b", "(\\w+\\s?)*$"),
+        *(".*.*.*x", "\\w+\\d*\\w+x", ".*\\d.*\\d.*x", "a+A*a*b", "(?:x?.*|y).*.*z", "(.*)(?:.*.*)?x"),
+        *("a?" * 20, "(a|a){8}(a|a){8}", "((a{1,8}){8}){8}"),
+    ],
 )
 def test_an_expression_that_may_take_for_ever_is_refused(pattern: str) -> None:
-    """Repetitions within repetitions, and choices that begin alike."""
+    """Repetitions within repetitions or after each other, choices that begin alike, and many that are limited."""
     assert "for ever" in find_fault(pattern)
 
 
@@ -302,7 +307,11 @@ def test_any_text_is_a_policy_or_has_mistakes(text: str) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["x509|tls: .* refused", "(foo|bar)+", "[a-z]+-\\d{1,3}", "(?:ab)*c", "(a+b?){1,3}", "error.*disk.*sd[a-z]"],
+    [
+        *("x509|tls: .* refused", "(foo|bar)+", "[a-z]+-\\d{1,3}", "(?:ab)*c", "(a+b?){1,3}", "error.*disk.*sd[a-z]"),
+        *("\\s+\\S+\\s+\\S+\\s+error", "error.*code.*timeout.*node", "\\[\\s*\\S+\\s*\\]"),
+        *('msg="[^"]*timeout[^"]*".*', "(err|error|fail|failed|panic)", "(?:\\d{1,3}\\.){3}\\d{1,3}m?s"),
+    ],
 )
 def test_other_expressions_are_taken(pattern: str) -> None:
     """What people write."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
+import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import harvdiag as hd
+from harvdiag.cli import contexts
+from harvdiag.cli.source import SourceOptions
 from harvdiag.core.wrap import count_cells
 from harvdiag.reports.overview import render_markdown_overview, render_overview, shorten_names
 from harvdiag.reports.several import ClusterAnswer
@@ -146,3 +151,25 @@ def test_a_folder_is_several_sources_where_it_holds_nothing_else(desk: Path, tmp
     (tmp_path / "nodes.yaml").unlink()
     (tmp_path / "yamls").mkdir()
     assert list_bundles(tmp_path) == []
+
+
+def test_each_source_is_released_before_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a command runs, without the garbage collector; also where reading froze what it made."""
+    read = contexts._read_cluster
+    alive: list[weakref.ref[Any]] = []
+
+    def remember(where: SourceOptions) -> Any:
+        assert not any(each() for each in alive)
+        found = read(where)
+        alive.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(contexts, "_read_cluster", remember)
+    where = SourceOptions(str(BROKEN), (), None, 5.0, others=(str(HEALTHY), str(BROKEN)))
+    gc.disable()
+    try:
+        answers = contexts.check_sources(where, (), ())
+    finally:
+        gc.enable()
+    assert len(answers) == 3
+    assert not any(each() for each in alive)

@@ -50,12 +50,23 @@ def check_contexts(where: SourceOptions, select: Sequence[str], ignore: Sequence
 
 def check_sources(where: SourceOptions, select: Sequence[str], ignore: Sequence[str]) -> list[ClusterAnswer]:
     """Check each source; return the answers in the order given. One that cannot be read leaves the others."""
-    answers = (_judge(one.source or "", _read_cluster(one), select, ignore) for one in where.each)
+    answers: list[ClusterAnswer] = []
     try:
-        return [replace(answer, noun=SOURCE) for answer in answers]
+        for one in where.each:
+            answers.append(replace(_judge(one.source or "", _read_cluster(one), select, ignore), noun=SOURCE))
+            _release()
     except KeyboardInterrupt:
         click.echo("harvdiag: interrupted before all sources were checked; nothing was kept or written", err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
+    return answers
+
+
+def _release() -> None:
+    """Give back what was read of a source: a command does not collect garbage by itself, as one source is its last."""
+    import gc
+
+    gc.unfreeze()
+    gc.collect()
 
 
 def expand_folder(where: SourceOptions) -> SourceOptions:

@@ -143,8 +143,10 @@ def _run(path: Path, output: Path, order: Order) -> int:
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
     finally:
         _clear_progress()
+    from harvdiag.status.summary import format_count
+
     hint = "open it with any browser" if output.suffix.lower() == ENDINGS[0] and not done.failure else ""
-    write_written(done.path, f"{path.stem}, {done.cells} cells", hint)
+    write_written(done.path, f"{path.stem}, {format_count(done.cells, 'cell')}", hint)
     if done.failure:
         where = f"cell {done.failure.cell} of {done.cells} failed" if done.failure.cell else "no cell was run"
         print_error(f"{path.name}: {where}: {done.failure.reason}; {output} has all up to it")

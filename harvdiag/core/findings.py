@@ -195,11 +195,16 @@ class Findings(Sequence[Finding]):
 
         Raises UsageError for an unknown finding, status or step, an empty note, and a file that cannot be written.
         """
+        if not isinstance(finding, Finding | str):
+            raise UsageError(f"{finding!r} is not a finding: give one of these, or its rule and subject as a text")
+        texts: list[object] = [text, more.get("author", "")]
+        if other := [value for value in texts if not isinstance(value, str)]:
+            raise UsageError(f"{other[0]!r} is not a text: put it in quotes")
         fingerprint = self.named(finding if isinstance(finding, str) else finding.fingerprint)
         status = more.get("status")
         note = Note(
             fingerprint=fingerprint,
-            text=str(text).strip(),
+            text=text.strip(),
             status=NoteStatus.parse(status) if status else None,
             author=more.get("author", ""),
             done=self._steps_of(fingerprint, more.get("done", ())),
@@ -210,7 +215,10 @@ class Findings(Sequence[Finding]):
     def _steps_of(self, fingerprint: str, numbers: Iterable[int] | int) -> tuple[str, ...]:
         """The texts of the steps with these numbers."""
         steps = next((finding.next for finding in self.whole if finding.fingerprint == fingerprint), ())
-        chosen = sorted({numbers} if isinstance(numbers, int) else {*numbers})
+        given = [numbers] if isinstance(numbers, int | str) or not isinstance(numbers, Iterable) else [*numbers]
+        if other := [number for number in given if type(number) is not int]:
+            raise UsageError(f"{other[0]!r} is not the number of a step: give 2 or [2, 3]")
+        chosen = sorted({*given})
         if wrong := [number for number in chosen if not 1 <= number <= len(steps)]:
             has = f"its steps are 1 to {len(steps)}" if steps else "it has no steps"
             raise UsageError(f"{fingerprint}: there is no step {wrong[0]}: {has}")

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any
 
 from harvdiag.core.choose import name_finding
-from harvdiag.core.errors import HarvdiagError
+from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.escape import escape_html, escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
@@ -37,6 +37,8 @@ def annotate(findings: Findings, finding: Finding | str | None = None) -> Annota
     Each root cause is shown as its card with the form below it; the last form is about the cluster. What is saved is
     in ``findings.notes.path`` at once. Raises UsageError for an unknown finding.
     """
+    if not isinstance(findings, Findings):
+        raise UsageError(f"notes are taken on findings, as cluster.check() returns them, not {type(findings).__name__}")
     if finding is None:
         return Annotation(findings, [*findings.roots[:MOST], None], len(findings.roots[MOST:]))
     wanted = findings.named(finding if isinstance(finding, str) else finding.fingerprint)

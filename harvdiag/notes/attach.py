@@ -70,16 +70,16 @@ def carry_notes(snapshot: Snapshot, saved: Path) -> tuple[Path, int] | None:
 
 class _Keeper:
     """The file, opened when it is there or written, with the names that the snapshot has where its reader replaces
-    them.
+    them. It does not hold the snapshot: findings have it, and outlast the objects of a source.
     """
 
     def __init__(self, path: Path, snapshot: Snapshot) -> None:
-        self._path, self._snapshot = path, snapshot
+        self._path, self._name, self._redactor = path, snapshot.manifest.name, snapshot.redactor
 
     @property
     def path(self) -> Path:
         """Of a redacted source, whose own name is replaced, a file of that name: the own one may tell anything."""
-        return Path(name_notes(self._snapshot.manifest.name)) if self._snapshot.redactor else self._path
+        return Path(name_notes(self._name)) if self._redactor else self._path
 
     @cached_property
     def _file(self) -> NoteKeeper:
@@ -90,7 +90,7 @@ class _Keeper:
     def read(self) -> tuple[Note, ...]:
         if not self._may_exist():
             return ()
-        redactor = self._snapshot.redactor
+        redactor = self._redactor
         if redactor is None:
             return self._file.read()
         try:
@@ -106,7 +106,7 @@ class _Keeper:
 
         What cannot be read is told by `read`.
         """
-        if self._snapshot.redactor is not None:
+        if self._redactor is not None:
             with suppress(UsageError):
                 self.read()
 
@@ -126,7 +126,7 @@ class _Keeper:
         return True
 
     def add(self, note: Note) -> Note:
-        if self._snapshot.redactor is not None:
+        if self._redactor is not None:
             raise UsageError("names are redacted here: write the note on the source itself, where they are not")
         return self._file.add(note)
 

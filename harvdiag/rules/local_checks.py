@@ -232,6 +232,8 @@ def _equals(value: Any, operand: Any) -> bool:
     """Whether two values are the same as text, as annotations have numbers and truth values too; or as numbers."""
     if _text(value) == _text(operand):
         return True
+    if isinstance(operand, bool):  # conditions have them as True and False
+        return _text(value).lower() == _text(operand)
     if isinstance(operand, str):
         return False
     number = read_quantity(value)

@@ -98,8 +98,10 @@ def sum_up_policy(findings: Findings) -> str:
     """Return the same in one line, without reasons; empty where nothing is to be told."""
     counts = [format_count(len(findings.ignored), "finding") + " ignored"] if findings.ignored else []
     kinds = group_by([*_entries(findings), *_thresholds(findings)], lambda remark: remark.label)
-    words = {"Expired": "entry expired", "Not needed": "entry not needed", "Threshold": "threshold changed"}
-    counts += [f"{len(alike)} {words[label]}" for label, alike in kinds]
+    words = {"Expired": "{} expired", "Not needed": "{} not needed", "Threshold": "{} changed"}
+    for label, alike in kinds:
+        one, many = ("threshold", "thresholds") if label == "Threshold" else ("entry", "entries")
+        counts.append(words[label].format(f"{len(alike)} {one if len(alike) == 1 else many}"))
     return f"{findings.policy.file}: {', '.join(counts)}" if counts and findings.policy.file else ""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -83,3 +84,28 @@ def test_card_and_words_are_outputs_without_a_widget(findings: Findings, monkeyp
     assert "added by hand" in shown[0]["text/html"]
     assert shown[1]["text/plain"].endswith("acknowledged: added by hand\\x1b[31m")
     assert shown[4]["text/plain"].startswith("3 more root causes")
+
+
+@pytest.mark.parametrize(
+    ("finding", "more", "told"),
+    [
+        (5, {}, "5 is not a finding"),
+        ("srv09", {"text": 5}, "5 is not a text"),
+        ("srv09", {"text": "x", "author": b"x"}, "b'x' is not a text"),
+        ("srv09", {"done": "4"}, "'4' is not the number of a step"),
+        ("srv09", {"done": [4.0]}, "4.0 is not the number of a step"),
+        ("srv09", {"undone": True}, "True is not the number of a step"),
+    ],
+)
+def test_what_is_of_another_type_is_refused(finding: Any, more: Any, told: str, findings: Findings) -> None:
+    """One line, and nothing is written."""
+    with pytest.raises(hd.UsageError, match=re.escape(told)):
+        findings.note(finding, **more)
+
+
+def test_forms_and_comparisons_of_something_else_are_refused(findings: Findings) -> None:
+    """What is needed, and what was given."""
+    with pytest.raises(hd.UsageError, match="not Notes"):
+        hd.annotate(cast("Any", findings.notes))
+    with pytest.raises(hd.UsageError, match="not Findings"):
+        hd.compare(cast("Any", findings), cast("Any", findings))
