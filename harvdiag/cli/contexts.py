@@ -14,7 +14,7 @@ import click
 
 from harvdiag.cli.output import print_error, write_note
 from harvdiag.cli.policy import build_cluster
-from harvdiag.cli.redaction import redact_source
+from harvdiag.cli.redaction import hide_source, redact_source
 from harvdiag.cli.source import EXIT_INTERRUPTED, SourceOptions
 from harvdiag.core.errors import HarvdiagError, UsageError
 
@@ -114,6 +114,9 @@ def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ign
     from harvdiag.reports.several import ClusterAnswer
 
     if isinstance(read, HarvdiagError):
+        if hidden := hide_source(name):  # the reason may name the file, and others beside it
+            print_error(str(read))
+            return ClusterAnswer(name=hidden, error=f"{hidden}: cannot be read; the reason is on stderr alone")
         return ClusterAnswer(name=name, error=str(read))
     read = redact_source(read)
     name = read.manifest.name if read.redactor is not None else name

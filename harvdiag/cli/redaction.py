@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harvdiag.redact import Redactor
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["KEY", "WORDS", "ask_redaction", "read_words", "redact_options", "redact_source"]
+__all__ = ["KEY", "WORDS", "ask_redaction", "hide_source", "read_words", "redact_options", "redact_source"]
 
 Command = Callable[..., Any]
 
@@ -116,3 +116,9 @@ def redact_source(snapshot: Snapshot) -> Snapshot:
     from harvdiag.redact import redact_snapshot
 
     return redact_snapshot(snapshot, make())
+
+
+def hide_source(name: str) -> str:
+    """Return what stands for the name of a source that could not be opened, if redaction was asked for; else empty."""
+    make = settings().redactor
+    return make().source(name.replace("\\", "/").rpartition("/")[2]) if make else ""

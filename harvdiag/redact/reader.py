@@ -108,11 +108,9 @@ class RedactedReader:
         return replace(listing, items=objects, state=entry.state, reason=entry.reason)
 
     def _redact_manifest(self, manifest: Manifest) -> Manifest:
-        text, names = self._redactor.text, self._redactor.names
+        text = self._redactor.text
         origin = manifest.origin and self._redact_manifest(manifest.origin)
-        _, dot, ending = manifest.name.partition(".")
-        named = names.make(Sort.SOURCE, manifest.name) + (f".{ending}" if dot and ending in _ENDINGS else "")
-        names.enter(manifest.name, Sort.SOURCE, named)
+        named = self._redactor.source(manifest.name)
         return replace(
             manifest,
             name=named,
@@ -289,6 +287,3 @@ class RedactedReader:
         stem, dot, ending = part.partition(".zip")
         entry = self._redactor.names.placed(Sort.HOST, stem) or self._redactor.names.placed(Sort.NAMESPACE, stem)
         return f"{entry.pseudonym if entry else self._redactor.text(stem)}{dot}{ending}"
-
-
-_ENDINGS = frozenset({"zip", "harvdiag.zip", "json", "yaml", "yml", "txt", "tar", "tar.gz", "tgz"})

@@ -21,6 +21,8 @@ from harvdiag.redact.text import TextRedactor
 
 __all__ = ["Redactor"]
 
+_ENDINGS = frozenset({"zip", "harvdiag.zip", "json", "yaml", "yml", "txt", "tar", "tar.gz", "tgz"})
+
 
 class Redactor:
     """Redacts objects and texts under a key; `words` and `patterns` are what the user wants replaced besides.
@@ -58,6 +60,13 @@ class Redactor:
     def line(self, text: str) -> str:
         """Return the same of a line of a log, of which there are too many to remember what became of each."""
         return self._text.once(text)
+
+    def source(self, name: str) -> str:
+        """Return what stands for the name of a source, with its ending where that is of a format."""
+        _, dot, ending = name.partition(".")
+        named = self.names.make(Sort.SOURCE, name) + (f".{ending}" if dot and ending in _ENDINGS else "")
+        self.names.enter(name, Sort.SOURCE, named)
+        return named
 
     def person(self, name: str) -> str:
         """Return what stands for the name of a person, whatever it looks like."""

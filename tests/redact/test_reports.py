@@ -16,6 +16,7 @@ from harvdiag.notes.file import NotesFile
 from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.reports import FORMATS
 from harvdiag.share import render_report
+from tests.command import run
 from tests.routes import BROKEN
 
 KEY = bytes(range(32))
@@ -69,3 +70,12 @@ def test_settings_beside_a_redacted_file_tell_no_names(redacted: Cluster, tmp_pa
     assert "srv" not in text
     assert f"(its mark: {MARK})" in " ".join(text.split())
     assert "`harvdiag report redacted.harvdiag.zip`" in text, "a file that the reader has"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "markdown"])
+def test_a_source_that_cannot_be_read_is_not_named(form: str) -> None:
+    """Neither it nor what lies beside it: the reason is on stderr, which is not handed on."""
+    result = run("check", "munich-hq-gone.zip", BROKEN, "--redact", "--format", form)
+    assert result.returncode == 2
+    assert "munich" not in result.stdout
+    assert "munich-hq-gone.zip: no such file or folder" in result.stderr
