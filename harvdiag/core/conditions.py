@@ -8,7 +8,10 @@ from typing import Any
 
 from harvdiag.core.fields import get_items
 
-__all__ = ["ALL_LISTS", "STATUS_LIST", "Condition", "condition_path", "conditions_of", "find_condition"]
+__all__ = ["ALL_LISTS", "CONDITIONS", "STATUS_LIST", "Condition", "condition_path", "conditions_of", "find_condition"]
+
+CONDITIONS = ("status.conditions", "status.v1beta2", "status.deprecated")
+"""Where conditions are, in any version of an API."""
 
 STATUS_LIST = ("status.conditions",)
 ALL_LISTS = (*STATUS_LIST, "status.v1beta2.conditions", "status.deprecated.v1beta1.conditions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from harvdiag.core.conditions import ALL_LISTS, condition_path, find_condition
+from harvdiag.core.conditions import ALL_LISTS, CONDITIONS, condition_path, find_condition
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels
 
 __all__ = [
@@ -27,8 +27,6 @@ __all__ = [
     "unset_column",
 ]
 
-CONDITIONS = ("status.conditions", "status.v1beta2", "status.deprecated")
-"""Where conditions are, in any version of an API."""
 LONGEST_INT = 20
 ROLE_LABELS = {
     "node-role.kubernetes.io/control-plane": "control-plane",
