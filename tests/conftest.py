@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from harvdiag.training import scenarios
-from tests.sample import FULL
+from tests.sample import FULL, is_full
 
 # The browser driver brings trio along, and trio a plug-in for hypothesis that warns as it loads. As an error, that
 # warning ends a run in which every test passed. None of ours needs a plug-in of hypothesis.
@@ -36,7 +36,8 @@ sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 import hypothesis  # noqa: E402 - it reads the environment that is set above
 
 # No test is about time: a busy machine may take as long over one example as it likes.
-hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.register_profile("no deadline", deadline=None, max_examples=25)
+hypothesis.settings.register_profile("full", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
 _read_base = scenarios._load_base
@@ -67,6 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell the samplers, which choose as the tests are collected; each worker is given the option, too."""
     if config.getoption("full"):
         os.environ[FULL] = "1"
+    if is_full():
+        hypothesis.settings.load_profile("full")
 
 
 @pytest.hookimpl(trylast=True)

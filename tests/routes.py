@@ -134,10 +134,11 @@ def is_first(path: Path) -> bool:
 
 
 def sampled(path: Path, one_in: int, what: str, each_rule: bool = True) -> bool:
-    """Whether a scenario is in the sample of a test: each rule's first that speaks, and one in so many others.
+    """Whether a scenario is in the sample of a test: each rule's first that speaks, and one in twice so many others.
 
     Without `each_rule` the first of a rule is no exception.
     """
+    one_in *= 2
     return is_full() or (each_rule and is_first(path)) or some(range(one_in), 1, f"{what} {name(path)}") == [0]
 
 

@@ -37,8 +37,8 @@ def some(choices: Iterable[T], count: int, of: object) -> list[T]:
 
 
 def examples(count: int) -> int:
-    """How many examples hypothesis makes up: a quarter, which are others in each run; `count` in a full run."""
-    return count if is_full() else max(count // 4, 20)
+    """How many examples hypothesis makes up: an eighth, which are others in each run; `count` in a full run."""
+    return count if is_full() else max(count // 8, 10)
 
 
 def every_value(cases: Iterable[Case]) -> list[Case]:

@@ -84,7 +84,7 @@ def _length(driver: Chrome, step: int) -> float:
     return end
 
 
-@pytest.mark.parametrize("stem", some([path.stem for path in NOTEBOOKS], 2, "the beginning"))
+@pytest.mark.parametrize("stem", some([path.stem for path in NOTEBOOKS], 1, "the beginning"))
 def test_a_notebook_begins_with_its_answer_and_is_short(stem: str, jupyter: Lab, driver: Chrome) -> None:
     """Verdict, picture and the first three steps are in the first screen of 1300 x 900 with the sidebar open; the
     whole takes few; at 900 nothing of the answer is cut. The notebook is not trusted here.

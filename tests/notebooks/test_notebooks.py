@@ -15,7 +15,7 @@ import harvdiag as hd
 from harvdiag.sources.saved.writer import save_snapshot
 from tests.api import Api
 from tests.notebooks.run import NOTEBOOKS, ROOT, execute, keep, shared_kernel
-from tests.sample import is_full
+from tests.sample import every_value, is_full, some
 from tests.world import healthy, write_bundle, write_folder
 from tests.world.kit import dump
 
@@ -103,13 +103,13 @@ SOURCES = {
 }
 
 
-def _four(number: int) -> list[str]:
-    """The sources of one notebook: all in a full run, else four in turn, so that each is taken by several."""
+def _three(number: int) -> list[str]:
+    """The sources of one notebook: all in a full run, else three in turn, so that each is taken by two."""
     names = [*SOURCES]
-    return names if is_full() else [names[(number * 4 + step) % len(names)] for step in range(4)]
+    return names if is_full() else [names[(number * 3 + step) % len(names)] for step in range(3)]
 
 
-PAIRS = [(path, source) for number, path in enumerate(NOTEBOOKS) for source in _four(number)]
+PAIRS = [(path, source) for number, path in enumerate(NOTEBOOKS) for source in _three(number)]
 
 
 @pytest.mark.parametrize(("path", "source"), PAIRS, ids=lambda each: getattr(each, "stem", each))
@@ -131,7 +131,11 @@ def test_it_runs_on_every_source(path: Path, source: str, kernel: AsyncKernelMan
         assert "Upgrades were not seen" in text or path.stem[:2] != "03"
 
 
-@pytest.mark.parametrize("refused", [False, True], ids=["all", "partly refused"])
+@pytest.mark.parametrize(
+    ("path", "refused"),
+    every_value((path, refused) for path in NOTEBOOKS for refused in (False, True)),
+    ids=lambda each: getattr(each, "stem", "partly refused" if each else "all"),
+)
 def test_it_runs_on_a_live_cluster(path: Path, refused: bool, kernel: AsyncKernelManager, tmp_path: Path) -> None:
     """Whoever may not list Machines or plans gets to the end as well, and nothing but GET is sent."""
     world = healthy(version="v1.4.2")
@@ -173,6 +177,7 @@ mine = 1"""
         assert "again" in "".join(_streams(notebook, "stderr"))
 
 
+@pytest.mark.parametrize("path", some(NOTEBOOKS, 2, "twice"), ids=lambda each: each.stem)
 def test_cells_may_be_run_twice(path: Path, kernel: AsyncKernelManager, tmp_path: Path) -> None:
     """The likeliest thing that a learner does."""
     notebook = nbformat.read(path, as_version=4)
