@@ -10,7 +10,7 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +35,24 @@ TUPLES = {
 def name(path: Path) -> str:
     """What to call a file."""
     return str(path.relative_to(PACKAGE))
+
+
+ROOMS = {
+    room: [path for path in FILES if name(path).partition("/")[0] == room]
+    for room in dict.fromkeys(name(path).partition("/")[0] for path in FILES)
+}
+
+
+def each_file(test: Callable[[Path], None]) -> Callable[[str], None]:
+    """Make one test of each room, which goes through its files: one for each file would take longer to hand out."""
+
+    @pytest.mark.parametrize("room", ROOMS)
+    def of_room(room: str) -> None:
+        for path in ROOMS[room]:
+            test(path)
+
+    of_room.__name__, of_room.__doc__ = test.__name__, test.__doc__
+    return of_room
 
 
 def modules() -> list[ModuleType]:
@@ -91,7 +109,7 @@ def _sorted_as_ruff_does(public: str) -> tuple[int, str]:
     return (0 if public.isupper() else 1 if public[0].isupper() else 2), public
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file
 def test_only_public_names_are_used_by_others(path: Path) -> None:
     """What one module takes from another is in that one's `__all__`, or is a module itself."""
     for node in ast.walk(tree(path)):
@@ -124,16 +142,16 @@ def _inherited(of: type, method: str) -> bool:
     return any(inspect.getdoc(getattr(base, method, None)) for base in of.__mro__[1:])
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file
 def test_module_is_small(path: Path) -> None:
     """A module of one noun fits into a few screens."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES, name(path)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file
 def test_functions_are_short(path: Path) -> None:
     """A function does one thing; its docstring and decorators count too."""
-    assert [f.name for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno + 1 > LENGTH] == []
+    assert [f.name for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno + 1 > LENGTH] == [], name(path)
 
 
 def test_long_records_are_dataclasses() -> None:
@@ -148,7 +166,7 @@ def test_long_records_are_dataclasses() -> None:
     assert found <= set(TUPLES)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name)
+@each_file
 def test_module_says_what_it_is(path: Path) -> None:
     """A docstring in every file, and no unfinished work."""
     text = path.read_text(encoding="utf-8")

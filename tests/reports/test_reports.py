@@ -143,7 +143,7 @@ def bars(row: str) -> int:
     return re.sub(r"\\.|`[^`]*`", "", row).count("|")
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "tables")], ids=name)
 def test_markdown_tables_are_well_formed(path: Path) -> None:
     """Each table has a head, a rule below it and rows of as many cells, and stands between blank lines."""
     lines = render(checked(path), "markdown").split("\n")
@@ -227,7 +227,7 @@ def test_severity_is_a_word_before_it_is_a_colour(broken: Findings) -> None:
     assert "ERROR  node-without-machine" in terminal.render(broken)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "commands")], ids=name)
 def test_commands_and_addresses_are_never_broken(path: Path) -> None:
     """What a person copies from the narrowest report is what the rule gave; each address has its own line."""
     findings = checked(path)
