@@ -37,6 +37,10 @@ class Encoded(NamedTuple):
     written: str
 
 
+WORDS = 256
+"""Letters of a piece up to which it may be names all the same."""
+
+
 def replace_encoded(text: str, inside: Redact, outside: Redact) -> str:
     """Return the text with everything that is encoded in it replaced by `inside`, in the same encoding.
 
@@ -46,6 +50,8 @@ def replace_encoded(text: str, inside: Redact, outside: Redact) -> str:
     out, done = [], 0
     for part in find_encoded(text):
         inner = MASK if part.text is None else inside(part.text)
+        if inner == part.text and len(part.written) <= WORDS:
+            continue  # perhaps it only looks encoded, as names with what is beside them do
         made = part.written if inner == part.text else MASK if inner == MASK else _encode(inner, part)
         out += [outside(text[done : part.start]), made]
         done = part.end

@@ -10,10 +10,11 @@ from harvdiag.core.secrets import MASK
 __all__ = ["PERCENT", "SERIAL", "SYSLOG", "redact_lines", "replace_people"]
 
 PERCENT = re.compile(
-    r"(?<![\w.~+@:/=&?%-])(?P<lead>(?<=\\)(?:[uU][0-9a-fA-F]{4}|[xX][0-9a-fA-F]{2}|[abefnrtv0]))?"
+    r"(?<![\w.~+@:/=&?%-])(?P<lead>(?<=\\)(?:[uU][0-9a-fA-F]{4}|[xX][0-9a-fA-F]{2}|[abefnrtv0])"
+    r"|(?<=\x1b\[)[\d;]*[A-Za-z])?"
     r"(?P<word>[\w.~+@:/=&?-]*+(?:%[0-9A-Fa-f]{2}[\w.~+@:/=&?-]*+)+)"
 )
-"""A word with characters that are escaped for a URL; `lead` is the rest of an escaped character before it."""
+"""A word with characters that are escaped for a URL; `lead` is the rest of an escaped character or colour before it."""
 SYSLOG = re.compile(
     r"(?m)^(?P<head>(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-][\d:]+)) )(?P<name>[\w.-]+)"
     r"(?= [\w./@-]+(?:\[\d+\])?: )"
