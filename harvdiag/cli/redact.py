@@ -16,7 +16,7 @@ from harvdiag.cli.notes import carry_notes
 from harvdiag.cli.output import write_note, write_stdout
 from harvdiag.cli.redaction import KEY, WORDS, ask_redaction, read_words
 from harvdiag.cli.snapshot import check_snapshot_file, is_checkable
-from harvdiag.cli.source import SourceOptions, open_snapshot, source_options
+from harvdiag.cli.source import SourceOptions, choose_progress, open_snapshot, source_options
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
@@ -100,7 +100,7 @@ def redact(
             raise UsageError(f"{source.manifest.name} is redacted already: hand it on as it is")
         is_checkable(source)
         if form == BUNDLE:
-            saved, redactor = save_bundle(source, output)
+            saved, redactor = save_bundle(source, output, choose_progress())
         else:
             saved, redactor = save_redacted(source, output, [*chain(*kinds)])
         write_stdout(_summary_text(source, saved, redactor), end="\n", private=True)

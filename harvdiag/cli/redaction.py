@@ -96,6 +96,8 @@ def ask_redaction(key: Path | None, words: Sequence[str], patterns: Sequence[str
         found = load_key(key)
         if found.made:
             write_note(f"harvdiag: made the key of your pseudonyms, {found.path}: keep it, and hand it to no one")
+        elif found.shared:
+            write_note(f"harvdiag: others on this machine can read the key {found.path}: `chmod 600` it")
         return Redactor(found, words, patterns)
 
     settings().redactor = make

@@ -14,6 +14,7 @@ from harvdiag.core.errors import HarvdiagError, SourceError, UsageError
 from harvdiag.core.fields import Obj, name_of, namespace_of, uid_of
 from harvdiag.core.model import OTHERS, CoverageEntry
 from harvdiag.io.archive import Container, open_container
+from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, kind_for_resource, sort_key
 from harvdiag.kinds.keep import share_object
 from harvdiag.kinds.kind import Kind
@@ -41,7 +42,9 @@ _CHUNK = 4 << 20
 """Bytes that are looked at together after writing."""
 
 
-def save_bundle(source: Snapshot, file: str | os.PathLike[str] | None = None) -> tuple[Saved, Redactor]:
+def save_bundle(
+    source: Snapshot, file: str | os.PathLike[str] | None = None, progress: Progress | None = None
+) -> tuple[Saved, Redactor]:
     """Write a source that is read through a redactor as a support bundle: lists, logs and archives of nodes.
 
     Of a kind outside the catalogue, what a table shows, or its identity, phase and conditions. What was not seen is
@@ -51,16 +54,16 @@ def save_bundle(source: Snapshot, file: str | os.PathLike[str] | None = None) ->
     UsageError for a path that cannot be written, SourceError if nothing was seen, LeakError if anything is left.
     """
     file = f"{default_name(source.manifest).removesuffix(ENDING)}.zip" if file is None else file
-    path, redactor = check_bundle_file(file), source.redactor
+    path, redactor, progress = check_bundle_file(file), source.redactor, progress or Progress()
     if not isinstance(redactor, Redactor) or source.unredacted is None:
         raise UsageError(f"{source.manifest.name} is read without a redactor: no redacted bundle of it")
     for _ in range(TRIES - 1):
         try:
-            return _write_whole(source, path, redactor), redactor
+            return _write_whole(source, path, redactor, progress), redactor
         except LeakError as error:
             redactor.admit(error.leaks)
             source = redact_snapshot(source.unredacted, redactor)
-    return _write_whole(source, path, redactor), redactor
+    return _write_whole(source, path, redactor, progress), redactor
 
 
 def check_bundle_file(file: str | os.PathLike[str]) -> Path:
@@ -74,12 +77,14 @@ def _is_redacted(path: Path) -> bool:
         return stream.read() == MARK
 
 
-def _write_whole(snapshot: Snapshot, path: Path, redactor: Redactor) -> Saved:
+def _write_whole(snapshot: Snapshot, path: Path, redactor: Redactor, progress: Progress) -> Saved:
     """Write the file beside its place, look through it, and move it there."""
+    kinds = _list_kinds(snapshot)
+    progress.begin(snapshot.manifest.name, len(kinds))
     handle, name = mkstemp(prefix=".harvdiag-", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            told = _Bundle(snapshot, cast(BinaryIO, stream)).write(_list_kinds(snapshot))
+            told = _Bundle(snapshot, cast(BinaryIO, stream)).write(kinds, progress)
             size = stream.tell()
             stream.flush()
             os.fsync(stream.fileno())
@@ -92,6 +97,8 @@ def _write_whole(snapshot: Snapshot, path: Path, redactor: Redactor) -> Saved:
         if isinstance(error, OSError):
             raise unwritable_error(path, (error.strerror or "it failed").lower()) from None
         raise
+    finally:
+        progress.end()
     return told._replace(path=path, size=size)
 
 
@@ -118,10 +125,13 @@ class _Bundle:
         self._is_harvesters = False
         self._gaps: list[CoverageEntry] = []
 
-    def write(self, kinds: Iterable[Kind]) -> Saved:
+    def write(self, kinds: Iterable[Kind], progress: Progress) -> Saved:
         """Write everything. SourceError if nothing was seen."""
         for kind in kinds:
+            before = self._objects
             self._write_kind(kind)
+            progress.add_objects(self._objects - before)
+            progress.finish_list()
         if not self._seen and not self._objects:
             why = f": {self._gaps[0].kind}: {self._gaps[0].state}: {self._gaps[0].reason}" if self._gaps else ""
             raise SourceError(f"{self._snapshot.manifest.name}: nothing was seen, so there is nothing to write{why}")

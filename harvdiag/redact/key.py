@@ -30,6 +30,8 @@ class Key:
     path: Path
     made: bool = False
     """Whether the file was made just now."""
+    shared: bool = False
+    """Whether others on the machine may read the file; on Windows its mode does not tell."""
 
     @property
     def mark(self) -> str:
@@ -65,7 +67,8 @@ def load_key(file: str | os.PathLike[str] | None = None, make: bool = True) -> K
             if not make:
                 raise UsageError(f"there is no key {path}: give the one that made the pseudonyms with --key FILE")
             return Key(_make_file(path), path, made=True)
-        return Key(_read_file(path), path)
+        shared = sys.platform != "win32" and bool(path.stat().st_mode & 0o077)
+        return Key(_read_file(path), path, shared=shared)
     except (OSError, ValueError) as error:
         why = str(getattr(error, "strerror", None) or "not a name that a file can have").lower()
         raise UsageError(f"{path}: the key of pseudonyms cannot be read or written: {why}") from None

@@ -14,6 +14,7 @@ from harvdiag.core.errors import UsageError
 from harvdiag.redact import Key, Ledger, Redactor, load_key
 from harvdiag.redact.names import Sort
 from tests.command import run
+from tests.routes import BROKEN
 
 
 def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
@@ -28,6 +29,16 @@ def test_a_key_is_made_once_and_private(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert keys[0].data.hex() not in repr(keys[0])
     assert [*path.parent.iterdir()] == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its files have other rights")
+def test_a_key_that_others_can_read_is_told(tmp_path: Path) -> None:
+    """Once it is private again, no more."""
+    path = load_key(tmp_path / "k").path
+    for mode, told in ((0o640, True), (0o600, False)):
+        path.chmod(mode)
+        result = run("check", BROKEN, "--redact", "--key", path)
+        assert ("can read the key" in result.stderr) is told
 
 
 def test_the_default_lies_in_the_folder_for_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
