@@ -21,7 +21,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.core.model import State
 from harvdiag.kinds import DIAGNOSIS
-from harvdiag.rules import registry
+from harvdiag.rules import select_rules
 from tests.api import TOKEN, Api, Rights, stall, status
 from tests.api.certs import available
 from tests.command import Result, run
@@ -238,7 +238,7 @@ def test_everything_is_refused(tmp_path: Path) -> None:
     text = result.stderr
     assert result.returncode == 2
     assert 'User "reader" cannot list' in result.stdout
-    assert f"no check could be run (of {len(registry())}); not seen: Node, Machine, CustomMachine and " in text
+    assert f"no check could be run (of {len(select_rules())}); not seen: Node, Machine, CustomMachine and " in text
     assert text.count('User "reader" cannot list') == 1
     assert text.endswith("; `harvdiag whoami` shows what may be listed\n")
     assert len(text) < 330

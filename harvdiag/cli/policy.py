@@ -59,4 +59,6 @@ def choose_rules(select: Collection[str] = (), ignore: Collection[str] = ()) -> 
 
 def list_rules() -> dict[str, Rule]:
     """Return every rule by name, those of one's own included."""
-    return {rule.name: rule for rule in choose_rules()}
+    from harvdiag.rules import all_rules, own_rules
+
+    return {rule.name: rule for rule in all_rules(own_rules(current_policy()))}

@@ -8,7 +8,7 @@ import click
 
 from harvdiag.cli.command import Command
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
-from harvdiag.cli.policy import choose_rules, current_policy
+from harvdiag.cli.policy import choose_rules, current_policy, list_rules
 from harvdiag.cli.words import RULES
 from harvdiag.core.errors import UsageError
 
@@ -45,7 +45,7 @@ def rules(name: str | None, thresholds: bool) -> None:
             raise UsageError(f"--thresholds lists all of them: leave out {name}")
         write_stdout(rulebook.list_thresholds(current_policy(), terminal_width(100)))
         return
-    chosen = choose_rules([name] if name else ())
+    chosen = choose_rules([name]) if name else [*list_rules().values()]
     columns, colour = terminal_width(100), use_colour()
     one = name in {rule.name for rule in chosen}
     render = rulebook.explain_rule(chosen[0], columns, colour) if one else rulebook.list_rules(chosen, columns, colour)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from harvdiag import rules
 from harvdiag.cluster.tables import Tables
 from harvdiag.core.errors import SourceError, UsageError
-from harvdiag.core.findings import Findings, Origin, Source, UncheckedError
+from harvdiag.core.findings import Findings, Origin, Source, UncheckedError, UpgradeState
 from harvdiag.core.model import Coverage, Outcome
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.policy import Policy
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.links.view import LinkRows
     from harvdiag.status.nodes.board import Board
+    from harvdiag.status.preflight import Preflight
     from harvdiag.status.upgrade import UpgradeStatus
     from harvdiag.upgrade.logs import LogLines, LogOptions
 
@@ -255,9 +256,30 @@ class Cluster(Tables):
         if not chosen:
             raise UsageError("no check is left: all that were selected are ignored too")
         outcomes = rules.run_rules(self.facts, chosen) if select or ignore else self._all_outcomes
-        outcomes, ignored = rules.set_apart(outcomes, self.policy)
         # A choice of checks reads no list that they do not need.
         state = None if select else read_upgrade_state(self.facts, outcomes)
+        return self._build_findings(outcomes, state)
+
+    def preflight(self, target: str = "") -> Preflight:
+        """Answer whether an upgrade may begin, to the version `target` if that is told: ``.ready``, ``.reasons``,
+        ``.rows`` (each check of Harvester's own), ``.untold`` (what is left to do by hand), ``.frame``.
+
+        All checks are run, and those of the family *preflight*, which read large kinds. Raises UncheckedError where
+        none could be run, UsageError for a target that cannot be a version.
+        """
+        from harvdiag.status.preflight import Preflight
+        from harvdiag.status.preflight.rows import answer_rows
+
+        facts = self.facts.towards(target)
+        chosen = [*rules.select_rules((), (), self._own_rules), *rules.select_rules(["preflight"])]
+        outcomes = rules.run_rules(facts, chosen)
+        findings = self._build_findings(outcomes, read_upgrade_state(facts, outcomes))
+        rows = answer_rows(findings.outcomes, facts.harvester_version, facts.running)
+        return Preflight(findings=findings, target=target, running=facts.running, rows=rows)
+
+    def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
+        """The findings of outcomes, without those that are ignored."""
+        outcomes, ignored = rules.set_apart(outcomes, self.policy)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
         findings = findings.under(self.policy, ignored)
         if len(findings.skipped) == len(outcomes):

@@ -27,6 +27,9 @@ FRAME_COLUMNS = (
 )
 
 
+OUTCOMES = ("passed", "failed", "skipped", "not-applicable")
+
+
 class Origin(NamedTuple):
     """What a snapshot was saved from."""
 
@@ -233,7 +236,7 @@ class Findings(Sequence[Finding]):
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Counts: findings by severity, root causes, checks by outcome, Nodes and Machines."""
-        checks = {name: sum(o.outcome == name for o in self.outcomes) for name in ("passed", "failed", "skipped")}
+        checks = {name: sum(o.outcome == name for o in self.outcomes) for name in OUTCOMES}
         severities = {f"{severity}s": self.count(severity) for severity in Severity}
         return {
             "findings": len(self),

@@ -213,9 +213,10 @@ class FileNote(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of one rule: ``passed``, ``failed`` with findings, or ``skipped`` with the reason.
+    """The result of one rule: ``passed``, ``failed`` with findings, ``skipped`` or ``not-applicable`` with the reason.
 
-    `gaps` are the lists that were not seen and caused it to be skipped.
+    `gaps` are the lists that were not seen and caused it to be skipped. What does not apply was not asked: the question
+    has no meaning for this cluster, such as one about volumes with several replicas where there is one node.
     """
 
     rule: str

@@ -7,7 +7,7 @@ A kind outside the catalogue is still read, with `COMMON` as its columns and own
 
 from __future__ import annotations
 
-from harvdiag.kinds import longhorn, platform, pods, workloads
+from harvdiag.kinds import longhorn, platform, pods, preflight, workloads
 from harvdiag.kinds import machines as linked
 from harvdiag.kinds import upgrades as upgrading
 from harvdiag.kinds.columns import COMMON
@@ -26,6 +26,7 @@ __all__ = [
     "LINKED",
     "NAMESPACES",
     "ON_REQUEST",
+    "PREFLIGHT",
     "find_kind",
     "full_name",
     "kind_for_resource",
@@ -42,6 +43,7 @@ _ALL = (
     *platform.KINDS,
     *longhorn.KINDS,
     *pods.KINDS,
+    *preflight.KINDS,
     linked.HOST,
     KUBELET,
 )
@@ -54,6 +56,8 @@ DIAGNOSIS = tuple(kind.name for kind in CATALOGUE.values() if kind.served and no
 """The kinds in `coverage`, because the checks need them."""
 ON_REQUEST = tuple(kind.name for kind in CATALOGUE.values() if kind.lazy)
 """The kinds of which checks read some objects, and only when another finding asks for them."""
+PREFLIGHT = tuple(kind.name for kind in preflight.KINDS)
+"""The kinds that no check reads, but a preflight."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
 _BY_WORD = {

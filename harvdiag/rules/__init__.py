@@ -3,6 +3,8 @@
 rule is one function in it.
 """
 
+from collections.abc import Mapping
+
 from harvdiag.core.policy import Known, Policy
 from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, run_rules, select_rules
 from harvdiag.rules.ignoring import set_apart
@@ -11,6 +13,7 @@ __all__ = [
     "Cause",
     "Hit",
     "Rule",
+    "all_rules",
     "known_names",
     "own_rules",
     "registry",
@@ -28,6 +31,11 @@ def own_rules(policy: Policy) -> dict[str, Rule]:
     from harvdiag.rules.local import declare_rules
 
     return declare_rules(policy)
+
+
+def all_rules(own: Mapping[str, Rule] | None = None) -> list[Rule]:
+    """Return every rule, also those that only a preflight runs; those of one's own (`own_rules`) come last."""
+    return [*registry().values(), *(own or {}).values()]
 
 
 def known_names() -> Known:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from inspect import cleandoc
-from typing import NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
@@ -23,7 +23,8 @@ from harvdiag.core.policy import LOCAL
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.kinds import CATALOGUE, sort_key
 from harvdiag.rules.answered import answer
-from harvdiag.rules.facts import Facts, UnjudgedError, Unseen
+from harvdiag.rules.causes import drop_unfound_causes
+from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError, Unseen
 from harvdiag.rules.pages import cite_pages
 from harvdiag.snapshot import Snapshot
 
@@ -70,6 +71,8 @@ FAMILIES = "harvdiag.rules"
 """The package below which the families are."""
 UPGRADE = "upgrade"
 """The family whose errors block an upgrade."""
+PREFLIGHT = "preflight"
+"""The family that is run only where it is asked for: it reads large kinds, and judges a cluster before an upgrade."""
 ALWAYS = frozenset({"Setting"})
 """The kinds that every rule may read as optional: the version of Harvester."""
 Check = Callable[[Facts], Iterable[Hit]]
@@ -100,6 +103,7 @@ class Rule:
     reason: Reason | None
     fallback: bool
     paths: tuple[str, ...]
+    at_rest: bool = False
     looks: str = ""
     """Of one's own: what it looks at, in words; empty for the rules of harvdiag, whose documentation tells it."""
 
@@ -113,7 +117,8 @@ class Meaning(TypedDict, total=False):
     further subjects with the same fault: (27 more nodes) ``have no Machine``. `shows` is the field whose absence shows
     the fault; by default the first of the evidence. A `fallback` speaks where no other rule tells the reason: it is run
     last, and has what the others found (`Facts.found`). `paths` are the upgrades that it is about, such as
-    ``1.5.x -> 1.6.x`` (`harvdiag.core.release.on_path`).
+    ``1.5.x -> 1.6.x`` (`harvdiag.core.release.on_path`). One that is `at_rest` does not apply while an upgrade runs
+    (default: those of the preflight).
     """
 
     optional: Collection[str]
@@ -125,6 +130,7 @@ class Meaning(TypedDict, total=False):
     reason: Reason
     fallback: bool
     paths: Collection[str]
+    at_rest: bool
 
 
 _RULES: dict[str, Rule] = {}
@@ -163,18 +169,26 @@ def rule(
             why=_join_lines(body),
             check=check,
             everywhere=everywhere,
-            short=meaning.get("short", name.removeprefix(f"{family}-").replace("-", " ")),
             alike=meaning.get("alike", ""),
             shows=meaning.get("shows", ""),
-            holds=meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
             missing=meaning.get("missing"),
             reason=meaning.get("reason"),
             fallback=meaning.get("fallback", False),
             paths=tuple(meaning.get("paths", ())),
+            **_family_defaults(name, family, severity, meaning),
         )
         return check
 
     return declare
+
+
+def _family_defaults(name: str, family: str, severity: Severity, meaning: Meaning) -> dict[str, Any]:
+    """The parts of the meaning whose default depends on the family."""
+    return {
+        "short": meaning.get("short", name.removeprefix(f"{family}-").replace("-", " ")),
+        "holds": meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
+        "at_rest": meaning.get("at_rest", family == PREFLIGHT),
+    }
 
 
 def _family_of(module: str) -> str:
@@ -205,7 +219,7 @@ def registry() -> dict[str, Rule]:
 def select_rules(
     chosen: Collection[str] = (), ignored: Collection[str] = (), own: Mapping[str, Rule] | None = None
 ) -> list[Rule]:
-    """Return the rules to run: names and families in `chosen` (empty: all) without those in `ignored`.
+    """Return the rules to run: names and families in `chosen` without those in `ignored`; by default all but preflight.
 
     `own` are checks of one's own, which come after all others. Raises UsageError for a word that is neither a rule nor
     a family.
@@ -217,8 +231,12 @@ def select_rules(
             hint = did_you_mean(suggest_names(word, words)) or "; `harvdiag rules` lists them"
             hint = "; harvdiag.toml has no check of your own" if word == LOCAL else hint
             raise UsageError(f"no rule or family is called {word!r}{hint}")
-    wanted = [rule for rule in rules if not chosen or {rule.name, rule.family} & set(chosen)]
+    wanted = [rule for rule in rules if _is_wanted(rule, chosen)]
     return [rule for rule in wanted if not {rule.name, rule.family} & set(ignored)]
+
+
+def _is_wanted(rule: Rule, chosen: Collection[str]) -> bool:
+    return bool({rule.name, rule.family} & set(chosen)) if chosen else rule.family != PREFLIGHT
 
 
 def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
@@ -228,14 +246,14 @@ def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
     the choice.
     """
     chosen = list(rules)
-    others = registry().values() if any(rule.fallback for rule in chosen) else ()
+    others = select_rules() if any(rule.fallback for rule in chosen) else ()
     every = {rule.name: rule for rule in (*others, *chosen)}.values()
     needed = sorted({kind for rule in every for kind in rule.needs}, key=sort_key)
     facts.snapshot.load([*needed, *sorted(ALWAYS)])
     outcomes = {rule.name: _run_rule(facts, rule) for rule in every if not rule.fallback}
     found = facts.knowing(finding for outcome in outcomes.values() for finding in outcome.findings)
     outcomes |= {rule.name: _run_rule(found, rule) for rule in chosen if rule.fallback}
-    return _drop_unfound_causes([outcomes[rule.name] for rule in chosen])
+    return drop_unfound_causes([outcomes[rule.name] for rule in chosen])
 
 
 class _UnseenError(Exception):
@@ -270,6 +288,13 @@ def _is_late(kind: str) -> bool:
 
 
 def _run_rule(facts: Facts, rule: Rule) -> Outcome:
+    """Run one rule, unless it is about a cluster at rest, and an upgrade runs."""
+    if rule.at_rest and facts.running:
+        return Outcome(rule.name, "not-applicable", f"{facts.running} is under way")
+    return _judge(facts, rule)
+
+
+def _judge(facts: Facts, rule: Rule) -> Outcome:
     needed = sorted(kind for kind in rule.needs if not _is_late(kind))
     if unseen := [kind for kind in needed if facts.snapshot.gap(kind, rule.everywhere)]:
         return _skip(facts, rule, [(kind, "") for kind in unseen])
@@ -283,8 +308,8 @@ def _run_rule(facts: Facts, rule: Rule) -> Outcome:
     except Unseen as unseen_list:
         entry = unseen_list.entry
         return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))
-    except UnjudgedError as reason:
-        return Outcome(rule.name, "skipped", str(reason))
+    except (UnjudgedError, NotApplicable) as reason:
+        return Outcome(rule.name, "skipped" if isinstance(reason, UnjudgedError) else "not-applicable", str(reason))
     except _UnseenError as error:
         return _skip(facts, rule, [error.args])
     return Outcome(rule.name, "failed" if findings else "passed", "", findings)
@@ -323,14 +348,3 @@ def _telling_field(rule: Rule, evidence: tuple[Evidence, ...]) -> Evidence | Non
     """Return the field that the rule declares, if it is absent; else the first of the evidence."""
     absent = (e for e in evidence if rule.shows and e.path == rule.shows and e.value is None)
     return next(absent, next(iter(evidence), None))
-
-
-def _drop_unfound_causes(outcomes: list[Outcome]) -> list[Outcome]:
-    """Drop from each finding the causes that are not findings themselves: they explain nothing."""
-    fingerprints = {finding.fingerprint for outcome in outcomes for finding in outcome.findings}
-
-    def keep_causes(finding: Finding) -> Finding:
-        causes = tuple(cause for cause in dict.fromkeys(finding.caused_by) if cause in fingerprints)
-        return replace(finding, caused_by=causes)
-
-    return [outcome._replace(findings=tuple(map(keep_causes, outcome.findings))) for outcome in outcomes]

@@ -23,7 +23,7 @@ from harvdiag.upgrade.run import UpgradeRun
 if TYPE_CHECKING:
     from harvdiag.upgrade.movement import Movement
 
-__all__ = ["Facts", "UnjudgedError", "Unseen"]
+__all__ = ["Facts", "NotApplicable", "UnjudgedError", "Unseen"]
 
 
 class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that cannot judge without what was not seen
@@ -43,11 +43,18 @@ class UnjudgedError(Exception):
     """Raised by a rule that cannot judge, for a reason that has no list of a kind: it is skipped."""
 
 
+class NotApplicable(Exception):  # noqa: N818 - not an error: it ends a rule whose question has no meaning here
+    """Raised by a rule that does not apply to this cluster, with the reason: ``only on Harvester 1.4.1 and 1.4.2``."""
+
+
 class Facts:
     """One snapshot and what is derived from it: links, pairs, upgrades, and the time of collection as "now"."""
 
     found: tuple[Finding, ...] = ()
     """What the other rules found; for a rule declared as `fallback` only, which is run after them."""
+
+    target = ""
+    """The version to which one means to upgrade; for a preflight only, empty where it was not told."""
 
     def __init__(self, snapshot: Snapshot, policy: Policy | None = None) -> None:
         self.snapshot = snapshot
@@ -69,6 +76,12 @@ class Facts:
         known = copy(self)
         known.found = tuple(found)
         return known
+
+    def towards(self, target: str) -> Facts:
+        """Return the same facts for an upgrade to `target`; the costly ones are computed once for both."""
+        aimed = copy(self)
+        aimed.target = target
+        return aimed
 
     @cached_property
     def links(self) -> Links:
@@ -106,6 +119,13 @@ class Facts:
     def rollout(self) -> UpgradeRun | None:
         """The upgrade in progress, of either kind, V1 before V2; None if there is none."""
         return self.upgrade_run or self.plan_run
+
+    @property
+    def running(self) -> str:
+        """The upgrade under way by kind and name, ``Upgrade hvst-upgrade-x``; empty if none is, or none was seen."""
+        with self.snapshot.watched(None):
+            rollout = self.rollout
+        return f"{rollout.upgrade.ref.kind} {rollout.upgrade.ref.name}" if rollout else ""
 
     @cached_property
     def has_plan_hooks(self) -> bool:

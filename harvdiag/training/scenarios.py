@@ -1,8 +1,9 @@
 """Scenarios: small broken (or almost broken) clusters in YAML, each with its expected findings.
 
 A scenario is `<root>/<rule>/<name>.yaml`. Its first document describes it (`scenario`, `follows`, `base`, `expect`,
-`captured_at`); the others are applied to the objects of `<root>/base/<base>.yaml`: one with apiVersion, kind, name and
-namespace of an object there is a merge patch (RFC 7386) for it, `$patch: delete` removes it, any other is added.
+`captured_at`, `target`); the others are applied to the objects of `<root>/base/<base>.yaml`: one with apiVersion, kind,
+name and namespace of an object there is a merge patch (RFC 7386) for it, `$patch: delete` removes it, any other is
+added.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ __all__ = ["Scenario", "build_objects", "find_scenarios", "load_scenario", "pars
 
 _Object = dict[str, Any]
 _TIME = "tag:yaml.org,2002:timestamp"
-_HEAD = {"scenario": str, "follows": str, "base": str, "expect": dict, "captured_at": str}
+_HEAD = {"scenario": str, "follows": str, "base": str, "expect": dict, "captured_at": str, "target": str}
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Scenario:
     follows: str | None
     expect: Mapping[str, tuple[str, ...]]
     captured_at: str | None
+    target: str
+    """The version to upgrade to, of one for a preflight; else empty."""
     objects: tuple[_Object, ...]
 
 
@@ -51,7 +54,7 @@ def load_scenario(path: Path) -> Scenario:
     """
     head, *layers = _read_documents(path) or [{}]
     _check_head(path, head)
-    objects = build_objects(path, path.parents[1] / "base" / f"{head['base']}.yaml", layers)
+    objects = build_objects(path, _find_base(path, head["base"]), layers)
     return Scenario(
         path=path,
         rule=path.parent.name,
@@ -59,8 +62,15 @@ def load_scenario(path: Path) -> Scenario:
         follows=head.get("follows"),
         expect={rule: tuple(subjects) for rule, subjects in head["expect"].items()},
         captured_at=head.get("captured_at"),
+        target=head.get("target", ""),
         objects=tuple(objects),
     )
+
+
+def _find_base(path: Path, name: str) -> Path:
+    """The base of a scenario: in its own root, else in that of the other scenarios beside it."""
+    own = path.parents[1] / "base"
+    return (own if own.is_dir() else path.parents[2] / "scenarios" / "base") / f"{name}.yaml"
 
 
 def build_objects(place: Path, base: Path | None, layers: Iterable[_Object]) -> list[_Object]:

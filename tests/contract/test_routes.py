@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harvdiag as hd
-from harvdiag.rules import registry
+from harvdiag.rules import select_rules
 from tests.routes import (
     PATHS,
     ROUTES,
@@ -24,7 +24,7 @@ from tests.routes import (
     told,
 )
 
-RULES = sorted(registry())
+RULES = sorted(rule.name for rule in select_rules())
 # Stories of one fault: the scenario, and the one finding that a reader should begin with.
 ROOTS = {
     "node-without-machine/speaks": "node-without-machine",

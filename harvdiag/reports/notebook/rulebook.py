@@ -20,6 +20,6 @@ def rule_table(word: str = "", policy: Policy | None = None) -> Table:
     own = rules.own_rules(policy or Policy())
     rows = [
         (r.name, r.family, str(r.severity), r.summary, r.why, ", ".join(sorted(r.needs)))
-        for r in rules.select_rules([word] if word else (), (), own)
+        for r in (rules.select_rules([word], (), own) if word else rules.all_rules(own))
     ]
     return build_table(rows, dict.fromkeys(COLUMNS, "str"))

@@ -1,0 +1,80 @@
+"""All rows, and what each comes to in one cluster: asked, skipped, or not applicable, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from harvdiag.core.model import Finding, Outcome, Severity
+from harvdiag.core.release import on_path, read_release
+from harvdiag.rules import rows_plan, rows_script, rows_webhook
+from harvdiag.rules.row import Row
+
+__all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
+
+ROWS = (*rows_webhook.ROWS, *rows_script.ROWS, *rows_plan.ROWS)
+"""Every check of Harvester's own, as in docs/preflight.md."""
+FAILED, SKIPPED, PASSED, NOT_APPLICABLE = "failed", "skipped", "passed", "not-applicable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """One row with its answer: `outcome` is ``passed``, ``failed``, ``skipped`` or ``not-applicable``."""
+
+    row: Row
+    outcome: str
+    reason: str = ""
+    """Why it was skipped or does not apply; of others empty."""
+    findings: tuple[Finding, ...] = ()
+    """What was found, worst first."""
+
+    @property
+    def severity(self) -> Severity | None:
+        """That of the worst finding; None where there is none."""
+        return min((f.severity for f in self.findings), key=lambda severity: severity.rank, default=None)
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """The commands that are left to run: those of the row, where it was skipped."""
+        return self.row.by_hand if self.outcome == SKIPPED else ()
+
+
+def answer_rows(outcomes: Iterable[Outcome], version: str, running: str = "") -> tuple[Answered, ...]:
+    """Return every row with its answer. `version` is the release installed, `running` the upgrade under way."""
+    by_rule = {outcome.rule: outcome for outcome in outcomes}
+    return tuple(_answer(row, by_rule, version, running) for row in ROWS)
+
+
+def _answer(row: Row, by_rule: Mapping[str, Outcome], version: str, running: str) -> Answered:
+    if running and not row.running:
+        return Answered(row=row, outcome=NOT_APPLICABLE, reason=f"{running} is under way")
+    if reason := _exclude_release(row, version):
+        return Answered(row=row, outcome=NOT_APPLICABLE, reason=reason)
+    judged = [by_rule[name] for name in row.rules if name in by_rule]
+    if not judged:
+        outcome = SKIPPED if row.by_hand or not row.unknown else NOT_APPLICABLE
+        return Answered(row=row, outcome=outcome, reason=row.unknown or "not among the checks that were chosen")
+    findings = sorted((f for each in judged for f in each.findings), key=lambda f: (f.severity.rank, f.subject))
+    told = tuple(f for f in findings if f.severity is not Severity.INFO)
+    if told:
+        return Answered(row=row, outcome=FAILED, findings=tuple(findings))
+    for outcome in (SKIPPED, PASSED, NOT_APPLICABLE):
+        if of_it := [each for each in judged if each.outcome in {outcome, FAILED if outcome == PASSED else outcome}]:
+            reasons = dict.fromkeys(each.reason for each in of_it if each.reason)
+            return Answered(row=row, outcome=outcome, reason="; ".join(reasons), findings=tuple(findings))
+    raise AssertionError(row.key)
+
+
+def _exclude_release(row: Row, version: str) -> str:
+    """Return why a release does not make a check; empty where it does, or where the release is not known."""
+    release = read_release(version)
+    if release is None:
+        return ""
+    if row.only and not any(_is_of(part.strip(), version) for part in row.only.split(",")):
+        return f"asked on {row.only} only; this is {version}"
+    first = read_release(row.since) if row.since else None
+    return f"asked from {row.since} on; this is {version}" if first and release < first else ""
+
+
+def _is_of(pattern: str, version: str) -> bool:
+    return on_path(f"{pattern} -> any", version)

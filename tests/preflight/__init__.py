@@ -1,0 +1,1 @@
+"""The preflight: its rules, its rows, its verdict, its reports."""

@@ -1,0 +1,54 @@
+"""Each rule of the preflight in small clusters: where it speaks, and where it only just does not."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from harvdiag.rules import registry
+from harvdiag.status.preflight import Preflight
+from harvdiag.status.preflight.rows import ROWS
+from harvdiag.training import open_scenario
+from harvdiag.training.scenarios import find_scenarios
+from tests.routes import name, scenario
+from tests.world.samples import DATA
+
+PATHS = find_scenarios(DATA / "preflight")
+RULES = sorted(rule.name for rule in registry().values() if rule.family == "preflight")
+
+
+@cache
+def judged(path: Path) -> Preflight:
+    """The preflight of a scenario, made once."""
+    return open_scenario(path).preflight(scenario(path).target)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_scenario_finds_what_it_expects(path: Path) -> None:
+    """A scenario has the findings that it names, of every rule, and no others."""
+    found: dict[str, list[str]] = {}
+    for finding in judged(path).findings:
+        found.setdefault(finding.rule, []).append(f"{finding.subject.kind}/{finding.subject.name}")
+    assert {rule: sorted(subjects) for rule, subjects in found.items()} == {
+        rule: sorted(subjects) for rule, subjects in scenario(path).expect.items()
+    }
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rule_has_both_sides(rule: str) -> None:
+    """Each rule has a scenario in which it speaks and one in which it is silent."""
+    of_rule = {path.stem.partition("-")[0] for path in PATHS if path.parent.name == rule}
+    assert of_rule == {"speaks", "silent"}
+    assert all(
+        bool(scenario(p).expect.get(rule)) == p.stem.startswith("speaks") for p in PATHS if p.parent.name == rule
+    )
+
+
+def test_rows_name_rules_that_exist() -> None:
+    """Each rule of the family answers a row, and each row names rules that exist."""
+    named = {rule for row in ROWS for rule in row.rules}
+    assert named <= set(registry())
+    assert set(RULES) <= named
+    assert len({row.key for row in ROWS}) == len(ROWS)
