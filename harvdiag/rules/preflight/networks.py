@@ -66,8 +66,8 @@ def preflight_storage_network_addresses(facts: Facts) -> Iterator[Hit]:
     managers, images = (len(facts.find(kind, Wanted(), required=True)) for kind in MANAGERS)
     if not (number := managers + images + shares):
         raise NotApplicable("Longhorn has neither instance managers nor backing image managers")
-    what = f"{managers} instance managers, {images} backing image managers"
-    need = Need(number=number, what=f"{what}{' and the repository of the upgrade' if shares else ''}")
+    what = f"a second set of instance managers ({managers}) and backing image managers ({images})"
+    need = Need(number=number, what=f"{what}{', and the repository of the upgrade' if shares else ''}")
     yield from _judge(facts, _network_of(STORAGE, storage), need)
 
 
