@@ -267,15 +267,18 @@ class Cluster(Tables):
         All checks are run, and those of the family *preflight*, which read large kinds. Raises UncheckedError where
         none could be run, UsageError for a target that cannot be a version.
         """
+        from harvdiag.rules.target_path import path_of
         from harvdiag.status.preflight import Preflight
         from harvdiag.status.preflight.rows import answer_rows
+        from harvdiag.upgrade.target import parse_target
 
+        target = parse_target(target) if target else ""
         facts = self.facts.towards(target)
         chosen = [*rules.select_rules((), (), self._own_rules), *rules.select_rules(["preflight"])]
         outcomes = rules.run_rules(facts, chosen)
         findings = self._build_findings(outcomes, read_upgrade_state(facts, outcomes))
         rows = answer_rows(findings.outcomes, facts.harvester_version, facts.running)
-        return Preflight(findings=findings, target=target, running=facts.running, rows=rows)
+        return Preflight(findings=findings, target=target, running=facts.running, rows=rows, path=path_of(facts))
 
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
         """The findings of outcomes, without those that are ignored."""

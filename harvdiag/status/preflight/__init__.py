@@ -13,6 +13,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
+from harvdiag.upgrade.paths import Path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,8 @@ class Preflight:
     """The upgrade under way, ``Upgrade hvst-upgrade-x``; empty if none is."""
     rows: tuple[Answered, ...]
     """Each check of Harvester's own, with its answer."""
+    path: Path
+    """The way from the release installed to the target, in steps; without a target it has none."""
 
     @property
     def ready(self) -> bool:
