@@ -14,6 +14,7 @@ from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.gates import require_release
 from harvdiag.rules.health_evidence import quote_words
+from harvdiag.rules.namespaces import require_everywhere
 from harvdiag.rules.upgrade_evidence import condition_evidence
 
 STATE = "status.status"
@@ -26,7 +27,8 @@ OFF = frozenset({"", "AddonDisabled"})
     "preflight-addon-processing",
     short="addon not settled",
     alike="have not settled",
-    needs={"Addon"},
+    needs={"Setting"},
+    optional={"Addon"},
 )
 def preflight_addon_processing(facts: Facts) -> Iterator[Hit]:
     """An addon is not in the state that it should have.
@@ -35,6 +37,13 @@ def preflight_addon_processing(facts: Facts) -> Iterator[Hit]:
     disabled. One whose operation failed keeps the state in which it was, and is refused as well until it is disabled.
     """
     require_release(facts, since="v1.7.0")
+    hits = list(_find_unsettled(facts))
+    if not hits:
+        require_everywhere(facts, "Addon")
+    yield from hits
+
+
+def _find_unsettled(facts: Facts) -> Iterator[Hit]:
     for obj in facts.snapshot.objects("Addon"):
         ref, enabled = ObjectRef("Addon", namespace_of(obj), name_of(obj)), _is_enabled(obj)
         state, failed = get_text(obj, STATE), find_condition(obj, "OperationFailed")

@@ -59,6 +59,7 @@ OF_MACHINE = (
     short="Machine not Running",
     alike="are not running",
     needs={"Machine"},
+    optional={"Node"},
     links=["harvester/harvester#6810"],
 )
 def preflight_machine_not_running(facts: Facts) -> Iterator[Hit]:

@@ -17,7 +17,7 @@ from harvdiag.upgrade.v2 import UpgradePlan
 
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 CLEANING = 'metadata.labels["harvesterhci.io/upgradeCleanup"]'
-PENDING = "Pending"
+PENDING, PLAN_CLEANS = "Pending", "CleaningUp"
 WATCH = "See where it stands, and what it waits for: `harvdiag upgrade SOURCE`."
 
 
@@ -96,17 +96,17 @@ def _plan_hit(facts: Facts, plan: UpgradePlan) -> Hit:
     )
 
 
-@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade"}, at_rest=False)
+@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade", "UpgradePlan"}, at_rest=False)
 def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     """An earlier upgrade has not cleaned up yet.
 
     From 1.7 on Harvester creates no Upgrade while the label upgradeCleanup of an earlier one is Pending: old images are
-    then being removed from the nodes, which takes minutes.
+    then being removed from the nodes, which takes minutes. Upgrade V2 asks the same of its plans.
     """
     require_release(facts, since="v1.7.0")
     for upgrade in facts.upgrades.all:
         if upgrade.cleanup_state == PENDING:
-            name = upgrade.ref.name
+            name, quoted = upgrade.ref.name, actions.quote_argument(upgrade.ref.name)
             yield Hit(
                 subject=upgrade.ref,
                 message=f'Upgrade {name} still cleans up: Harvester refuses the next one ("cannot proceed until the '
@@ -114,9 +114,18 @@ def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
                 evidence=field_evidence(facts, upgrade.ref, CLEANING, STATE),
                 next=(
                     (
-                        "Wait until the label is Succeeded: `kubectl get "
-                        f"{actions.UPGRADES} -n harvester-system {actions.quote_argument(name)} --show-labels`."
+                        f"Wait until that label is Succeeded: `kubectl get {actions.UPGRADES} -n harvester-system "
+                        f"{quoted} --show-labels`."
                     ),
                 ),
                 causes=(Cause("upgrade-cleanup-pending", upgrade.ref),),
+            )
+    for plan in facts.upgrades.plans:
+        if plan.state == PLAN_CLEANS:
+            yield Hit(
+                subject=plan.ref,
+                message=f"UpgradePlan {plan.ref.name} still cleans up: another is refused "
+                f"('upgrade \"{plan.ref.name}\" is still cleaning up')",
+                evidence=field_evidence(facts, plan.ref, plan.state_path),
+                next=(WATCH,),
             )
