@@ -95,7 +95,14 @@ BACKING_IMAGE = Kind(
     home=LONGHORN,
     versions=("v1beta2", "v1beta1"),
     lazy=True,
-    keep=("spec.minNumberOfCopies", "spec.disks", "spec.diskFileSpecMap", "status.diskFileStatusMap", "status.size"),
+    keep=(
+        'metadata.annotations["harvesterhci.io/imageId"]',
+        "spec.minNumberOfCopies",
+        "spec.disks",
+        "spec.diskFileSpecMap",
+        "status.diskFileStatusMap",
+        "status.size",
+    ),
     columns=(NAMESPACE, NAME, int_column("copies", "spec.minNumberOfCopies"), DELETING, CREATED, UID),
 )
 BACKING_IMAGE_MANAGER = Kind(
@@ -122,7 +129,7 @@ IP_POOL = Kind(
     home="kube-system",
     versions=("v1alpha1",),
     lazy=True,
-    keep=("spec.range", "spec.allocations.*.podref"),
+    keep=("spec.range", "spec.allocations"),
     columns=(NAMESPACE, NAME, field_column("range", "spec.range"), CREATED, UID),
 )
 VERSION = Kind(

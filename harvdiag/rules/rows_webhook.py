@@ -95,7 +95,7 @@ ROWS = (
         rules=("preflight-vm-backup-running",),
         since="v1.4.0",
         skip=ALL,
-        adds="each of them, where the webhook names one",
+        adds="each of them, where the webhook names one, and which of them has hung for a day",
         unknown=USER_OWN,
         by_hand=("kubectl get virtualmachinebackups.harvesterhci.io -A",),
     ),
@@ -180,7 +180,7 @@ ROWS = (
         rules=("preflight-single-replica-volume",),
         since="v1.3.0",
         skip="harvesterhci.io/skipSingleReplicaDetachedVol",
-        adds="the VM or Pod that uses each, and which of them an annotation lets pass",
+        adds="the VM or Pod that uses each, and which an annotation lets pass; up to 1.4 only those in use refuse",
     ),
     Row(
         tool=_FROM,
