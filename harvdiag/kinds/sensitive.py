@@ -33,7 +33,7 @@ BY_NAME = {
     "users.management.cattle.io": "hashes of passwords, before Rancher moved them into Secrets",
 }
 """Kinds whose name does not show it, and what they contain. A support bundle leaves them out, too."""
-USED_SETTINGS = frozenset({"backup-target", "server-version"})
+USED_SETTINGS = frozenset({"backup-target", "server-version", "upgrade-config"})
 """The Settings whose values are used; of the first, only `USED_OF_TARGET`."""
 USED_OF_TARGET = ("type", "endpoint", "refreshIntervalInSeconds")
 DROPPED: dict[str, tuple[str, ...]] = {
