@@ -267,8 +267,10 @@ class Cluster(Tables):
         All checks are run, and those of the family *preflight*, which read large kinds. Raises UncheckedError where
         none could be run, UsageError for a target that cannot be a version.
         """
+        from harvdiag.rules.known_paths import path_pairs
         from harvdiag.rules.target_path import path_of
         from harvdiag.status.preflight import Preflight
+        from harvdiag.status.preflight.known import known_issues
         from harvdiag.status.preflight.rows import answer_rows
         from harvdiag.upgrade.target import parse_target
 
@@ -278,7 +280,14 @@ class Cluster(Tables):
         outcomes = rules.run_rules(facts, chosen)
         findings = self._build_findings(outcomes, read_upgrade_state(facts, outcomes))
         rows = answer_rows(findings.outcomes, facts.harvester_version, facts.running)
-        return Preflight(findings=findings, target=target, running=facts.running, rows=rows, path=path_of(facts))
+        return Preflight(
+            findings=findings,
+            target=target,
+            running=facts.running,
+            rows=rows,
+            path=path_of(facts),
+            known=known_issues(path_pairs(facts), findings.outcomes),
+        )
 
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
         """The findings of outcomes, without those that are ignored."""

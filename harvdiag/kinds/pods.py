@@ -151,6 +151,9 @@ VMI = Kind(
     home=HOME,
     lazy=True,
     keep=(
+        "spec.architecture",
+        "spec.domain.cpu.cores",
+        "spec.domain.cpu.threads",
         "spec.evictionStrategy",
         *(f"spec.{path}" for path in BOUND),
         "spec.volumes.persistentVolumeClaim.claimName",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harvdiag.core.findings import Findings
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, Severity
+from harvdiag.status.preflight.known import KnownIssue
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
 from harvdiag.upgrade.paths import Path
 
@@ -37,6 +38,8 @@ class Preflight:
     """Each check of Harvester's own, with its answer."""
     path: Path
     """The way from the release installed to the target, in steps; without a target it has none."""
+    known: tuple[KnownIssue, ...] = ()
+    """The known issues of that way, or of those that begin here, each with what is known of it in this cluster."""
 
     @property
     def ready(self) -> bool:
