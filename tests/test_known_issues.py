@@ -70,5 +70,5 @@ def test_the_list_of_rules_shows_path_and_issue() -> None:
 
 
 def test_other_families_have_no_path() -> None:
-    """They see the state on every release."""
-    assert {rule.family for rule in registry().values() if rule.paths} == {FAMILY}
+    """They see the state on every release; of a preflight, those have one that read large kinds for a known issue."""
+    assert {rule.family for rule in registry().values() if rule.paths} <= {FAMILY, "preflight"}

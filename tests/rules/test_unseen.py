@@ -145,7 +145,7 @@ def test_rule_declares_every_kind_that_it_reads(rule: Rule) -> None:
 def test_rules_read_through_facts_alone() -> None:
     """What reads past them is not noticed: sources, another Snapshot, and the ways that derived facts use."""
     for path in sorted(ROOM.rglob("*.py")):
-        if path.name in {"engine.py", "facts.py"}:
+        if path.name in {"engine.py", "facts.py", "run.py"}:
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         modules = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -17,6 +17,7 @@ from harvdiag.status.answer import Answer, RootCause, build_answer, fill_command
 from harvdiag.status.preflight.hand import HandCheck, Hosts, list_hand_checks
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
 from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, name_command
+from harvdiag.upgrade.paths import Path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,14 +40,15 @@ class Preflight:
     """The upgrade under way, ``Upgrade hvst-upgrade-x``; empty if none is."""
     rows: tuple[Answered, ...]
     """Each check of Harvester's own, with its answer."""
+    path: Path
+    """The way from the release installed to the target, in steps; without a target it has none."""
     hosts: Hosts = NONE
     """The names of the Nodes, for the commands to run by hand."""
-    path: tuple[str, ...] = ()
-    """The releases from the one installed to the target, both included; empty where that is unknown."""
 
     def __repr__(self) -> str:
         told = (f"  {finding}" for row in (*self.refusals, *self.warnings) for finding in row.findings)
-        return "\n".join(map(escape_text, (self.verdict, *told, f"{count_checks(self)}.")))
+        return "
+".join(map(escape_text, (self.verdict, *told, f"{count_checks(self)}.")))
 
     @property
     def ready(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harvdiag.core.findings import Findings
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
+from harvdiag.rules.target_path import path_of
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import Hosts
 from harvdiag.status.preflight.rows import answer_rows
@@ -19,6 +20,7 @@ def build_preflight(facts: Facts, findings: Findings) -> Preflight:
         target=facts.target,
         running=facts.running,
         rows=answer_rows(findings.outcomes, facts.harvester_version, facts.running),
+        path=path_of(facts),
         hosts=_list_hosts(facts),
     )
 
