@@ -142,6 +142,9 @@ VMI = Kind(
     home=HOME,
     lazy=True,
     keep=(
+        "spec.architecture",
+        "spec.domain.cpu.cores",
+        "spec.domain.cpu.threads",
         "spec.evictionStrategy",
         "spec.nodeSelector",
         "spec.volumes.name",

@@ -32,7 +32,8 @@ ROWS = (
         asks="the Upgrade names a version or an image, and the Version exists",
         rules=("preflight-version-unknown", "preflight-path-unsupported"),
         since="v1.2.0",
-        adds="whether the version can be reached from the one installed, and by which steps",
+        adds="whether the version can be reached from the one installed, and by which steps: of that Harvester asks "
+        "only in the Job that prepares the first node, when the upgrade has begun",
         unknown="what the Upgrade that you will create names",
         by_hand=("kubectl get versions.harvesterhci.io -n harvester-system",),
     ),

@@ -50,7 +50,7 @@ def test_no_counts_root_causes_and_says_who_refuses() -> None:
 def test_what_harvester_does_not_see_is_not_said_to_be_refused() -> None:
     """A faulted volume passes Harvester's own check; here it is a reason all the same."""
     told = preflight(found("volume-faulted"))
-    assert told.verdict.startswith("No: Harvester would begin an upgrade to v1.9.0, which would not succeed")
+    assert told.verdict == "No: an upgrade to v1.9.0 would be refused or not finish: 1 reason."
     text = render(told)
     assert "Harvester's webhook does not see it (V6)" in text
     assert "refuses (V6)" not in text

@@ -15,6 +15,7 @@ from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_command, list_steps, split_sentences
 from harvdiag.status.preflight.hand import HandCheck, Hosts, list_hand_checks
+from harvdiag.status.preflight.known import KnownIssue
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
 from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, name_command
 from harvdiag.upgrade.paths import Path
@@ -44,11 +45,12 @@ class Preflight:
     """The way from the release installed to the target, in steps; without a target it has none."""
     hosts: Hosts = NONE
     """The names of the Nodes, for the commands to run by hand."""
+    known: tuple[KnownIssue, ...] = ()
+    """The known issues of that way, or of those that begin here, each with what is known of it in this cluster."""
 
     def __repr__(self) -> str:
         told = (f"  {finding}" for row in (*self.refusals, *self.warnings) for finding in row.findings)
-        return "
-".join(map(escape_text, (self.verdict, *told, f"{count_checks(self)}.")))
+        return "\n".join(map(escape_text, (self.verdict, *told, f"{count_checks(self)}.")))
 
     @property
     def ready(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.core.release import on_path, read_release
 from harvdiag.rules import rows_plan, rows_script, rows_webhook
+from harvdiag.rules.blind import is_blind
 from harvdiag.rules.row import Row
 
 __all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
@@ -15,9 +16,6 @@ __all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
 ROWS = (*rows_webhook.ROWS, *rows_script.ROWS, *rows_plan.ROWS)
 """Every check of Harvester's own, as in docs/preflight.md."""
 FAILED, SKIPPED, PASSED, NOT_APPLICABLE = "failed", "skipped", "passed", "not-applicable"
-
-OWN = "preflight-"
-"""How the rules begin that judge what a check of Harvester's sees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +46,8 @@ class Answered:
 
     @property
     def refused(self) -> bool:
-        """Whether Harvester's own check sees it, and not only harvdiag: what other rules of a row add, it does not."""
-        own = any(rule.startswith(OWN) for rule in self.row.rules)
-        errors = (finding for finding in self.findings if finding.severity is Severity.ERROR)
-        return any(not own or finding.rule.startswith(OWN) for finding in errors)
+        """Whether Harvester's own check sees an error, and not only harvdiag does."""
+        return any(f.severity is Severity.ERROR and not is_blind(self.row, f) for f in self.findings)
 
     @property
     def warned(self) -> bool:

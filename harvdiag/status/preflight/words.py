@@ -49,7 +49,7 @@ def describe_verdict(preflight: Preflight) -> str:
         warned = _count_warnings(preflight)
         count = format_count(sum(len(row.findings) for row in preflight.refusals), "reason")
         refused = any(row.refused and row.row.tool is not Tool.SCRIPT for row in preflight.rows)
-        head = f"Harvester refuses {aim}" if refused else f"Harvester would begin {aim}, which would not succeed"
+        head = f"Harvester refuses {aim}" if refused else f"{aim} would be refused or not finish"
         return f"No: {head}: {', '.join(filter(None, (count, warned)))}."
     if not preflight.ready:
         return (
