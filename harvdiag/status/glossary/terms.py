@@ -297,6 +297,13 @@ REPORTS = (
         OWN,
     ),
     Term(
+        "not applicable",
+        "A check whose question has no meaning here: another release asks it, or an upgrade runs.",
+        OWN,
+        ("not-applicable",),
+    ),
+    Term("preflight", "The checks before an upgrade: may it begin, and if not, why not (`harvdiag preflight`).", OWN),
+    Term(
         "fingerprint",
         "The check and the object of a finding, as one word: the same whenever the cluster is collected again.",
         OWN,

@@ -16,6 +16,9 @@ ROWS = (*rows_webhook.ROWS, *rows_script.ROWS, *rows_plan.ROWS)
 """Every check of Harvester's own, as in docs/preflight.md."""
 FAILED, SKIPPED, PASSED, NOT_APPLICABLE = "failed", "skipped", "passed", "not-applicable"
 
+OWN = "preflight-"
+"""How the rules begin that judge what a check of Harvester's sees."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
@@ -32,6 +35,28 @@ class Answered:
     def severity(self) -> Severity | None:
         """That of the worst finding; None where there is none."""
         return min((f.severity for f in self.findings), key=lambda severity: severity.rank, default=None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether what the check asks is not so, by an error."""
+        return self.outcome == FAILED and self.severity is Severity.ERROR
+
+    @property
+    def passed(self) -> bool:
+        """Whether what the check asks is so; what was found besides is a note."""
+        return self.outcome == PASSED
+
+    @property
+    def refused(self) -> bool:
+        """Whether Harvester's own check sees it, and not only harvdiag: what other rules of a row add, it does not."""
+        own = any(rule.startswith(OWN) for rule in self.row.rules)
+        errors = (finding for finding in self.findings if finding.severity is Severity.ERROR)
+        return any(not own or finding.rule.startswith(OWN) for finding in errors)
+
+    @property
+    def warned(self) -> bool:
+        """Whether there is something to fix first, for which the check does not fail."""
+        return self.outcome == FAILED and not self.failed
 
     @property
     def by_hand(self) -> tuple[str, ...]:
