@@ -149,5 +149,19 @@ VERSION = Kind(
         UID,
     ),
 )
+CDI_CONFIG = Kind(
+    name="CDIConfig",
+    group="cdi.kubevirt.io",
+    plural="cdiconfigs",
+    versions=("v1beta1",),
+    lazy=True,
+    keep=("status.defaultPodResourceRequirements.limits.memory",),
+    columns=(
+        NAME,
+        field_column("importer_memory", "status.defaultPodResourceRequirements.limits.memory"),
+        CREATED,
+        UID,
+    ),
+)
 
-KINDS = (CLAIM, VM_BACKUP, SCHEDULE, BACKING_IMAGE, BACKING_IMAGE_MANAGER, IP_POOL, VERSION)
+KINDS = (CLAIM, VM_BACKUP, SCHEDULE, BACKING_IMAGE, BACKING_IMAGE_MANAGER, IP_POOL, VERSION, CDI_CONFIG)

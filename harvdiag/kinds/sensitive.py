@@ -39,6 +39,7 @@ USED_SETTINGS: dict[str, tuple[str, ...]] = {
     "rwx-network": ("share-storage-network", "network.range", "network.exclude"),
     "server-version": (),
     "storage-network": ("range", "exclude"),
+    "upgrade-config": (),
 }
 """The Settings whose values are used; of those that are written as JSON, these fields alone."""
 NO_JSON = "not JSON"

@@ -42,6 +42,8 @@ ROWS = (
         asks="every Bundle of fleet is ready (mcc-harvester apart)",
         rules=("preflight-bundle-not-ready",),
         go=("helm-bundles",),
+        adds="what of it is not ready; a Bundle that is meant for no cluster, which fails it for nothing",
+        unknown="whether a Bundle of a user is one of Helm: its values are never read",
     ),
     Row(
         tool=_FROM,
@@ -62,7 +64,7 @@ ROWS = (
             "preflight-longhorn-eviction",
         ),
         go=("node-status",),
-        adds="on 1.4 the script ends at an eviction, without its summary; here all else is judged too",
+        adds="all of them by name, and why each is so; on 1.4 the script ends at an eviction, without its summary",
     ),
     Row(
         tool=_FROM,
@@ -92,7 +94,7 @@ ROWS = (
         asks=MACHINES_RUN,
         rules=("preflight-machine-not-running", "machine-failed"),
         go=("capi-machine-state",),
-        adds="a Machine that has failed but keeps the phase Running",
+        adds="a Machine that has failed but keeps the phase Running; Updating, which it fails, is as good as Running",
     ),
     Row(
         tool=_FROM,
