@@ -56,6 +56,8 @@ def preflight_storage_network_addresses(facts: Facts) -> Iterator[Hit]:
     address of its own; the upgrade's repository needs one too, where RWX volumes share the network. Pods without an
     address never start, and the upgrade waits for them.
     """
+    if facts.snapshot.get(STORAGE) is None:
+        raise UnjudgedError(f"Setting {STORAGE.name} is not among the Settings, though every cluster has one")
     storage = _read_setting(facts, STORAGE)
     shares, place = _read_shares(facts)
     if storage is None and shares:
