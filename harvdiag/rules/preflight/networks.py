@@ -138,7 +138,7 @@ def _network_of(place: ObjectRef, value: Obj) -> Network:
 
 def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
     try:
-        usable = _count_usable(network)
+        usable = count_usable(network)
     except ValueError as error:
         yield _bad_range_hit(network, str(error))
         return
@@ -152,7 +152,7 @@ def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
         yield _too_few_hit(network, need, ObjectRef("IPPool", POOLS, name_of(pool)), (usable, taken, free))
 
 
-def _count_usable(network: Network) -> int:
+def count_usable(network: Network) -> int:
     """Return how many addresses a network has without its first and last and the excluded ones.
 
     Raises ValueError for a range that is none.
