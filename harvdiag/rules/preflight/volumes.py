@@ -36,8 +36,8 @@ REFUSES = 3
 COPIES = 3
 """How many replicas Harvester's StorageClass gives a volume."""
 ASKS, ASKS_DETACHED, DRAINS_DETACHED, PLANS = (Release(1, *rest, 0) for rest in ((3, 0), (5, 0), (4, 0), (7, 1)))
-"""The first releases that ask for single replicas, for detached ones too, whose drains pass these, and that can go by an
-UpgradePlan."""
+"""The first releases that ask for single replicas, for detached ones too, whose drains pass these, and that can go by
+an UpgradePlan."""
 SKIP_DETACHED = "harvesterhci.io/skipSingleReplicaDetachedVol"
 PLAN_SKIPS = "management.harvesterhci.io/skip-single-replica-detached-vol"
 WORKLOADS = "status.kubernetesStatus.workloadsStatus"
