@@ -99,10 +99,16 @@ ROWS = (
     Row(
         tool=_FROM,
         id="Longhorn-Volume-Health-Status",
-        asks="every attached volume has a healthy engine and all its replicas",
-        rules=("preflight-volume-unhealthy", "preflight-volume-degraded", "volume-faulted"),
+        asks="with several nodes, every volume has several replicas and is healthy, or detached with all of them",
+        rules=(
+            "preflight-volume-unhealthy",
+            "preflight-volume-degraded",
+            "preflight-single-replica-volume",
+            "volume-faulted",
+        ),
         go=("longhorn-volume-health",),
-        adds="volumes without an engine, which the script does not see, as it goes through engines",
+        adds="volumes without an engine, which the script does not see, as it goes through engines; claim and workload "
+        "of each",
     ),
     Row(
         tool=_FROM,
@@ -110,7 +116,7 @@ ROWS = (
         asks="every attached volume has a workload that runs",
         rules=("preflight-stale-volume",),
         go=("stale-longhorn-volumes",),
-        unknown="in a bundle, Pods of user namespaces",
+        adds="a Pod that is just starting, for which the script fails, is a warning",
         by_hand=("kubectl get volumes.longhorn.io -n longhorn-system -o wide",),
     ),
     Row(
@@ -120,6 +126,7 @@ ROWS = (
         rules=("preflight-backing-image-copies",),
         go=("longhorn-backing-images",),
         since="v1.4.0",
+        adds="the image of Harvester to which each belongs; fewer copies are enough where there are fewer hosts",
     ),
     Row(
         tool=_FROM,
@@ -152,10 +159,11 @@ ROWS = (
     Row(
         tool=_FROM,
         id="Backup-Target",
-        asks="the backup target is refreshed every 60 seconds or more seldom",
+        asks="the backup target, if there is one, has an interval of refreshing that is not 0",
         rules=("backup-target-refresh-interval",),
         go=("backup-target",),
         only="1.4.1, 1.4.2",
+        adds="it slows an upgrade and does not stop it, so it is a warning",
     ),
     Row(
         tool=_FROM,
@@ -163,6 +171,7 @@ ROWS = (
         asks="the storage network has free addresses for a second set of instance managers and image managers",
         rules=("preflight-storage-network-addresses",),
         go=("storage-network-ip",),
+        adds="ranges of IPv6, which the script cannot count",
     ),
     Row(
         tool=_FROM,
@@ -170,6 +179,7 @@ ROWS = (
         asks="the network for RWX volumes has a free address, where it is one of its own",
         rules=("preflight-rwx-network-addresses",),
         go=("rwx-network-ip",),
+        adds="ranges of IPv6",
     ),
     Row(
         tool=_FROM,
@@ -194,6 +204,7 @@ ROWS = (
         rules=("preflight-image-volume-size",),
         go=("image-volume-size",),
         since="v1.9.0",
+        adds="only for an upgrade to 1.10 or later, where the target is told",
         unknown="in a bundle, claims of user namespaces",
         by_hand=("kubectl get pvc -A",),
     ),

@@ -32,7 +32,8 @@ ROWS = (
         asks="the Upgrade names a version or an image, and the Version exists",
         rules=("preflight-version-unknown", "preflight-path-unsupported"),
         since="v1.2.0",
-        adds="whether the version can be reached from the one installed, and by which steps",
+        adds="whether the version can be reached from the one installed, and by which steps: of that Harvester asks "
+        "only in the Job that prepares the first node, when the upgrade has begun",
         unknown="what the Upgrade that you will create names",
         by_hand=("kubectl get versions.harvesterhci.io -n harvester-system",),
     ),
@@ -95,7 +96,7 @@ ROWS = (
         rules=("preflight-vm-backup-running",),
         since="v1.4.0",
         skip=ALL,
-        adds="each of them, where the webhook names one",
+        adds="each of them, where the webhook names one, and which of them has hung for a day",
         unknown=USER_OWN,
         by_hand=("kubectl get virtualmachinebackups.harvesterhci.io -A",),
     ),
@@ -180,7 +181,7 @@ ROWS = (
         rules=("preflight-single-replica-volume",),
         since="v1.3.0",
         skip="harvesterhci.io/skipSingleReplicaDetachedVol",
-        adds="the VM or Pod that uses each, and which of them an annotation lets pass",
+        adds="the VM or Pod that uses each, and which an annotation lets pass; up to 1.4 only those in use refuse",
     ),
     Row(
         tool=_FROM,
