@@ -36,7 +36,7 @@ def preflight_pause_map_invalid(facts: Facts) -> Iterator[Hit]:
     setting = facts.snapshot.get(SETTING)
     try:
         names = _nodes_to_pause(json.loads(_effective_value(setting) or "{}"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         yield _unreadable_hit(facts, str(error))
         return
     if not names:
