@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS, KUBECONFIG, NETWORK, STATE_PARTITION, VMS
+from harvdiag.rules.hands_storage import ADDRESSES, IMAGE_COPIES, VOLUMES
 from harvdiag.rules.row import MACHINES_RUN, NO_DISKS, PROVISIONED, USER_VMS, Row, Tool
 
 __all__ = ["ROWS"]
@@ -109,6 +110,7 @@ ROWS = (
         go=("longhorn-volume-health",),
         adds="volumes without an engine, which the script does not see, as it goes through engines; claim and workload "
         "of each",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -117,7 +119,7 @@ ROWS = (
         rules=("preflight-stale-volume",),
         go=("stale-longhorn-volumes",),
         adds="a Pod that is just starting, for which the script fails, is a warning",
-        by_hand=("kubectl get volumes.longhorn.io -n longhorn-system -o wide",),
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -127,6 +129,7 @@ ROWS = (
         go=("longhorn-backing-images",),
         since="v1.4.0",
         adds="the image of Harvester to which each belongs; fewer copies are enough where there are fewer hosts",
+        by_hand=IMAGE_COPIES,
     ),
     Row(
         tool=_FROM,
@@ -172,6 +175,7 @@ ROWS = (
         rules=("preflight-storage-network-addresses",),
         go=("storage-network-ip",),
         adds="ranges of IPv6, which the script cannot count",
+        by_hand=ADDRESSES,
     ),
     Row(
         tool=_FROM,
@@ -180,6 +184,7 @@ ROWS = (
         rules=("preflight-rwx-network-addresses",),
         go=("rwx-network-ip",),
         adds="ranges of IPv6",
+        by_hand=ADDRESSES,
     ),
     Row(
         tool=_FROM,

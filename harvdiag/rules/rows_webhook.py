@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS, VMS
+from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
     CERTIFICATES_LAST,
@@ -79,6 +80,7 @@ ROWS = (
         since="v1.1.0",
         skip=ALL,
         adds="faulted volumes, which pass it, each volume by name, and which node or replica is at fault",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -182,6 +184,7 @@ ROWS = (
         since="v1.3.0",
         skip="harvesterhci.io/skipSingleReplicaDetachedVol",
         adds="the VM or Pod that uses each, and which an annotation lets pass; up to 1.4 only those in use refuse",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
