@@ -11,10 +11,7 @@ __all__ = ["BROKEN", "container_states", "is_unready", "may_be_unready", "not_re
 
 BROKEN = frozenset({"Pending", "Failed", "Unknown"})
 """Phases of a Pod in which it does not work: the others are Running and Succeeded."""
-UNREADY_TEXT = (
-    *(f"status: {quote}{status}{quote}".encode() for status in ("False", "Unknown") for quote in "\"'"),
-    *(f"phase: {phase}".encode() for phase in sorted(BROKEN)),
-)
+UNREADY_TEXT = (b'status: "False"', *(f"phase: {phase}".encode() for phase in sorted(BROKEN)))
 """One of these is in the text of each Pod that is not ready, as the kit writes it."""
 
 LISTS = ("status.initContainerStatuses", "status.containerStatuses")
@@ -39,7 +36,7 @@ def is_unready(obj: Obj) -> bool:
     ready, phase = find_condition(obj, "Ready"), get_text(obj, "status.phase")
     if phase == "Succeeded" or ready.reason == "PodCompleted":
         return False
-    return phase in BROKEN or ready.status in {"False", "Unknown"}
+    return phase in BROKEN or ready.status == "False"
 
 
 def may_be_unready(text: bytes) -> bool:
