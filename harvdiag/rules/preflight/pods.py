@@ -133,7 +133,7 @@ def _hit(rows: Sequence[_Unready]) -> Hit:
     if more:
         one = len({row.ref.namespace for row in rows}) == 1
         where = f"Pods of namespace {space}" if one else "Pods of several namespaces"
-        message = f"{len(rows)} {where} do not work as they should: {list_more([row.name for row in rows])}"
+        message = f"{len(rows)} {where} are not ready, or do not run: {list_more([row.name for row in rows])}"
     else:
         message = f"Pod {space}/{first.ref.name} {first.words}"
     common = frozenset.intersection(*(row.causes for row in rows))
