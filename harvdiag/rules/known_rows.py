@@ -227,8 +227,8 @@ KNOWN_ROWS = (
         paths=TO_1_8,
         symptom="KubeVirt is not ready: a virt-handler lacks its annotations",
         link=f"{ISSUE}10447",
-        during=("virt-handler-without-annotations",),
-        why="it shows only when KubeVirt is upgraded",
+        during=("preflight-virt-handler-annotations", "virt-handler-without-annotations"),
+        why="it mostly shows only when KubeVirt is upgraded",
     ),
     KnownRow(
         paths=("1.7.x -> 1.8.0",),

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import field_path, get_text
-from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.fields import field_path, get_text, name_of
+from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.quantity import read_quantity
-from harvdiag.rules.engine import Hit, rule
+from harvdiag.kinds.wanted import Wanted
+from harvdiag.rules import actions
+from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
-from harvdiag.rules.known_paths import concerned, path_evidence
+from harvdiag.rules.known_paths import concerned, lasts, path_evidence
 
 LONGHORN_SETTING, SPACE = "Setting.longhorn.io", "longhorn-system"
 SHARES = ("1.7.x -> 1.8.0",)
 ENABLED = ObjectRef(LONGHORN_SETTING, SPACE, "storage-network-for-rwx-volume-enabled")
+SYSTEM = "harvester-system"
+KUBEVIRT = ObjectRef("KubeVirt", SYSTEM, "kubevirt")
+STRATEGY = 'metadata.annotations["kubevirt.io/install-strategy-version"]'
+HANDLERS = ("1.7.x -> 1.8.x", "1.8.x -> any")
 IMPORTS = ("1.7.x -> any", "1.8.x -> any")
 CONFIG = ObjectRef("CDIConfig", "", "config")
 LIMIT = "status.defaultPodResourceRequirements.limits.memory"
@@ -89,4 +95,41 @@ def preflight_share_endpoint(facts: Facts) -> Iterator[Hit]:
                     f"`kubectl get settings.longhorn.io -n {SPACE} endpoint-network-for-rwx-volume`."
                 ),
             ),
+        )
+
+
+@rule(
+    "preflight-virt-handler-annotations",
+    severity=Severity.WARNING,
+    needs={"Setting", "Upgrade", "UpgradePlan"},
+    optional={"Pod"},
+    links=["harvester/harvester#10447"],
+    paths=HANDLERS,
+)
+def preflight_virt_handler_annotations(facts: Facts) -> Iterator[Hit]:
+    """A virt-handler Pod lacks the annotations of its release, which the others have.
+
+    KubeVirt's operator takes it for one of an old release. When the upgrade changes KubeVirt it may wait for the end of
+    that Pod, and no VM can migrate meanwhile. No check of Harvester's asks for it.
+    """
+    if not concerned(facts, HANDLERS):
+        raise NotApplicable("an issue of releases from 1.7 on")
+    pods = facts.find("Pod", Wanted(namespace=SYSTEM, labels=("kubevirt.io=virt-handler",)), required=True)
+    bare = [pod for pod in pods if not get_text(pod, STRATEGY) and lasts(facts, pod)]
+    for pod in bare if len(bare) < len(pods) else ():
+        ref = ObjectRef("Pod", SYSTEM, name_of(pod))
+        yield Hit(
+            subject=ref,
+            message=f"Pod {ref.name} on {get_text(pod, 'spec.nodeName')} lacks the annotations that KubeVirt gives its "
+            "virt-handlers: the upgrade of KubeVirt may wait for it",
+            evidence=(Evidence(ref, STRATEGY, None), *path_evidence(facts)),
+            next=(
+                f"Delete it before the upgrade; it is recreated: {actions.delete_object('pods', ref.name, SYSTEM)}.",
+                (
+                    "Verify that the new one has them: `kubectl get pods -n harvester-system -o yaml -l "
+                    "kubevirt.io=virt-handler`."
+                ),
+            ),
+            caution="Until the new one is ready, no VM on that node can start or migrate.",
+            causes=(Cause("virt-handler-without-annotations", KUBEVIRT),),
         )

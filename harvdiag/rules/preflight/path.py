@@ -75,7 +75,7 @@ def preflight_path_unsupported(facts: Facts) -> Iterator[Hit]:
     path = path_of(facts)
     if path.refusal:
         yield _refused(facts, path)
-    elif path.start == path.target:
+    elif len(path.steps) == 1:
         yield Hit(
             subject=INSTALLED,
             message=f"{path.reason}: an upgrade to it, which Harvester allows, changes nothing",
