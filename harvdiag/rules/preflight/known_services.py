@@ -12,7 +12,7 @@ from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
-from harvdiag.rules.known_paths import concerned, lasts, path_evidence
+from harvdiag.rules.known_paths import begins, concerned, lasts, path_evidence
 
 LONGHORN_SETTING, SPACE = "Setting.longhorn.io", "longhorn-system"
 SHARES = ("1.7.x -> 1.8.0",)
@@ -42,8 +42,8 @@ def preflight_importer_memory(facts: Facts) -> Iterator[Hit]:
     allows that releases up to 1.7.1, and 1.8.0, have. The importer is killed, its volume keeps half an image, and no
     later attempt succeeds.
     """
-    if not concerned(facts, IMPORTS):
-        raise NotApplicable("CDI downloads no ISO on this path")
+    if not begins(facts, IMPORTS):
+        raise NotApplicable("asked where 1.7 or 1.8 is installed: each upgrade sets the memory again")
     config = facts.snapshot.get(CONFIG)
     limit = field_path(LIMIT).get(config)
     size, enough = read_quantity(limit), read_quantity(ENOUGH)
@@ -112,8 +112,8 @@ def preflight_virt_handler_annotations(facts: Facts) -> Iterator[Hit]:
     KubeVirt's operator takes it for one of an old release. When the upgrade changes KubeVirt it may wait for the end of
     that Pod, and no VM can migrate meanwhile. No check of Harvester's asks for it.
     """
-    if not concerned(facts, HANDLERS):
-        raise NotApplicable("an issue of releases from 1.7 on")
+    if not begins(facts, HANDLERS):
+        raise NotApplicable("asked where 1.7 or 1.8 is installed: each upgrade makes these Pods again")
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, labels=("kubevirt.io=virt-handler",)), required=True)
     bare = [pod for pod in pods if not get_text(pod, STRATEGY) and lasts(facts, pod)]
     for pod in bare if len(bare) < len(pods) else ():
