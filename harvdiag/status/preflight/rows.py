@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.rules import rows_plan, rows_script, rows_webhook
+from harvdiag.rules.blind import is_blind
 from harvdiag.rules.gates import exclude_release
 from harvdiag.rules.row import Row
 
@@ -32,6 +33,26 @@ class Answered:
     def severity(self) -> Severity | None:
         """That of the worst finding; None where there is none."""
         return min((f.severity for f in self.findings), key=lambda severity: severity.rank, default=None)
+
+    @property
+    def failed(self) -> bool:
+        """Whether what the check asks is not so, by an error."""
+        return self.outcome == FAILED and self.severity is Severity.ERROR
+
+    @property
+    def passed(self) -> bool:
+        """Whether what the check asks is so; what was found besides is a note."""
+        return self.outcome == PASSED
+
+    @property
+    def refused(self) -> bool:
+        """Whether Harvester's own check sees an error, and not only harvdiag does."""
+        return any(f.severity is Severity.ERROR and not is_blind(self.row, f) for f in self.findings)
+
+    @property
+    def warned(self) -> bool:
+        """Whether there is something to fix first, for which the check does not fail."""
+        return self.outcome == FAILED and not self.failed
 
     @property
     def by_hand(self) -> tuple[str, ...]:
