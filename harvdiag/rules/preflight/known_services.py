@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.fields import field_path, get_text, name_of
+from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.quantity import read_quantity
+from harvdiag.core.suggest import join_names
+from harvdiag.kinds.podstate import container_states
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -21,6 +23,8 @@ SYSTEM = "harvester-system"
 KUBEVIRT = ObjectRef("KubeVirt", SYSTEM, "kubevirt")
 STRATEGY = 'metadata.annotations["kubevirt.io/install-strategy-version"]'
 HANDLERS = ("1.7.x -> 1.8.x", "1.8.x -> any")
+HOTFIXED = ("1.4.3 -> 1.5.x",)
+IMAGE = "status.containerStatuses[0].image"
 IMPORTS = ("1.7.x -> any", "1.8.x -> any")
 CONFIG = ObjectRef("CDIConfig", "", "config")
 LIMIT = "status.defaultPodResourceRequirements.limits.memory"
@@ -133,3 +137,51 @@ def preflight_virt_handler_annotations(facts: Facts) -> Iterator[Hit]:
             caution="Until the new one is ready, no VM on that node can start or migrate.",
             causes=(Cause("virt-handler-without-annotations", KUBEVIRT),),
         )
+
+
+@rule(
+    "preflight-share-manager-hotfix",
+    severity=Severity.WARNING,
+    needs={"Setting", "Upgrade", "UpgradePlan"},
+    optional={"Pod"},
+    links=["harvester/harvester#8354"],
+    paths=HOTFIXED,
+)
+def preflight_share_manager_hotfix(facts: Facts) -> Iterator[Hit]:
+    """Shared volumes run with the hotfix for 1.4.3, which has to be taken back before 1.5.
+
+    It is set in Longhorn's DaemonSet itself, past the chart. Harvester refuses the upgrade while the chart differs;
+    with the check skipped, the hotfix of the old Longhorn would stay beside the new one.
+    """
+    if not concerned(facts, HOTFIXED):
+        raise NotApplicable("only an upgrade from 1.4.3 to 1.5 has this issue")
+    wanted = Wanted(namespace=SPACE, labels=("longhorn.io/component=share-manager",))
+    pods = facts.find("Pod", wanted, required=True)
+    if not pods:
+        raise UnjudgedError("no share-manager runs, whose image would show it")
+    fixed = {name_of(pod): image for pod in pods if (image := _hotfix_of(pod))}
+    if fixed:
+        first, *others = (ObjectRef("Pod", SPACE, name) for name in fixed)
+        yield Hit(
+            subject=first,
+            message=f"{'Pods' if others else 'Pod'} {join_names(list(fixed))} {'run' if others else 'runs'} a hotfix: "
+            f"{fixed[first.name]}",
+            evidence=(
+                *(Evidence(ObjectRef("Pod", SPACE, name), IMAGE, image) for name, image in fixed.items()),
+                *path_evidence(facts),
+            ),
+            next=(
+                (
+                    f"Take it back before the upgrade: `kubectl edit daemonset -n {SPACE} longhorn-manager`, the value "
+                    "after --share-manager-image, as the release has it (harvester/harvester#8354)."
+                ),
+            ),
+            caution="Those Pods keep the hotfix until they are restarted, which interrupts the users of their volumes.",
+            targets=tuple(others),
+        )
+
+
+def _hotfix_of(pod: Obj) -> str:
+    """The image of a hotfix that a Pod runs; empty where it runs that of the release."""
+    images = (get_text(state, "image") for state in container_states(pod))
+    return next((image for image in images if "hotfix" in image.rpartition(":")[2]), "")
