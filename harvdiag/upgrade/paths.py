@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from harvdiag.upgrade.versions import Version, compare_text, read_version
 
-__all__ = ["MINIMUM", "RELEASES", "SKIP", "Path", "find_path", "judge_step", "minimum_of"]
+__all__ = ["FROM_BUILD", "MINIMUM", "RELEASES", "SKIP", "Path", "find_path", "judge_step", "minimum_of"]
 
 HEAD = "head"
 SKIP = "harvesterhci.io/skip-version-check"
