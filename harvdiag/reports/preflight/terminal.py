@@ -19,7 +19,9 @@ from harvdiag.reports.terminal.unseen import unseen_lines
 from harvdiag.status.answer import fill_findings
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import HandCheck
-from harvdiag.status.preflight.rows import NOT_APPLICABLE, Answered
+from harvdiag.status.preflight.issues import count_known, name_known, pick_known
+from harvdiag.status.preflight.known import KnownState
+from harvdiag.status.preflight.rows import NOT_APPLICABLE, Answered, leave_rows
 from harvdiag.status.preflight.words import (
     count_by_tool,
     count_checks,
@@ -36,6 +38,8 @@ __all__ = ["render"]
 
 GUTTER = 20
 """Two blanks, a sign, the longest label and two more."""
+MOST = 5
+"""The most known issues that are named where the report is folded."""
 SHORT = 1
 """How many commands of each check are shown where the report is folded; none where there are reasons to read first."""
 
@@ -63,10 +67,11 @@ def _lines(preflight: Preflight, layout: Layout, fold: Fold) -> Iterator[str]:
         yield from ("", *layout.commands(others))
     yield from _check_lines(preflight, layout, full)
     yield from _hand_lines(preflight, layout, full)
+    yield from _known_lines(preflight, layout, full)
     yield from other_note_lines(findings, layout, not full)
     yield from policy_lines(findings, layout)
     if full:
-        yield from unseen_lines(findings, layout)
+        yield from unseen_lines(leave_rows(findings), layout)
 
 
 def _top_lines(preflight: Preflight, layout: Layout, alone: bool = False) -> Iterator[str]:
@@ -144,13 +149,36 @@ def _hand_lines(preflight: Preflight, layout: Layout, full: bool) -> Iterator[st
         first += len(checks)
 
 
+def _known_lines(preflight: Preflight, layout: Layout, full: bool) -> Iterator[str]:
+    """The known issues of the way: how many; a few, or all, with how to tell them by hand."""
+    told = count_known(preflight.known)
+    if not told or (preflight.running and not full):
+        return
+    issues = pick_known(preflight.known)
+    few = full or (not preflight.refusals and len(issues) <= MOST)
+    yield ""
+    yield layout.paint.bold(f"{told}{'' if few or not issues else ' (--full)'}")
+    for issue in issues if few else ():
+        sign = SIGNS[WARNING if issue.state is KnownState.PRESENT else UNSEEN]
+        first, *rest = layout.wrap(f"{sign} {name_known(issue)}", 2, hang=2)
+        yield from (first.replace(sign, layout.paint.sign(sign), 1), *rest)
+        if full and issue.reason:
+            yield from layout.wrap(f"not told: {issue.reason}", 4, hang=2)
+        for command in issue.by_hand if full else ():
+            yield from _indented(layout, f"`{command}`", 4)
+
+
 def _one_by_hand(layout: Layout, number: int, check: HandCheck, full: bool) -> Iterator[str]:
     yield from layout.wrap(f"{number}. {check.asks[:1].upper()}{check.asks[1:]} ({name_checks(check.rows)})", 2, hang=3)
     if full and check.reason:
         yield from layout.wrap(f"not told: {check.reason}", 5, hang=2)
-    inner = layout._replace(width=layout.width - 5)
     for command in check.commands if full else check.commands[:SHORT]:
         where = f"on {command.where}: " if command.where else ""
-        yield from (f"     {line}" for line in inner.commands(f"{where}`{command.text}`"))
+        yield from _indented(layout, f"{where}`{command.text}`", 5)
     if full and check.expected:
         yield from layout.wrap(check.expected, 5)
+
+
+def _indented(layout: Layout, text: str, indent: int) -> Iterator[str]:
+    inner = layout._replace(width=layout.width - indent)
+    yield from (f"{' ' * indent}{line}" for line in inner.commands(text))
