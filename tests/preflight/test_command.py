@@ -150,7 +150,7 @@ def test_known_issues_of_the_way_are_told() -> None:
     assert document["path"] == ["v1.4.2", "v1.5.0"]
     text = render(told, "table")
     assert "Path        v1.4.2 → v1.5.0" in text
-    assert " known issues of the way: " in text
+    assert " known issues of this upgrade: " in text
     assert "(harvester/harvester#8163)" in text
     assert "- [ ] untold: [" in render(told, "markdown")
     assert document["verdict"]["ready"] is told.ready is True

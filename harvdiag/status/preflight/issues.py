@@ -1,4 +1,4 @@
-"""The known issues of the way to a version, in words: how many there are of each state, and each in one line."""
+"""The known issues of an upgrade, in words: how many there are of each state, and each in one line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from harvdiag.status.summary import format_count
 __all__ = ["count_known", "name_known", "pick_known"]
 
 ISSUE = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+)/issues/(\d+)", re.ASCII)
-WORDS = {KnownState.PRESENT: "present", KnownState.UNTOLD: "not told before the upgrade", KnownState.ABSENT: "absent"}
+WORDS = {KnownState.PRESENT: "present", KnownState.UNTOLD: "not told before it", KnownState.ABSENT: "absent"}
 
 
 def count_known(known: Iterable[KnownIssue]) -> str:
-    """Return how many known issues the way has: ``6 known issues of the way: 1 present, 5 absent``; empty for none."""
+    """Return how many there are: ``6 known issues of this upgrade: 1 present, 5 absent``; empty for none."""
     issues = [*known]
     counts = ((sum(issue.state is state for issue in issues), word) for state, word in WORDS.items())
     told = ", ".join(f"{count} {word}" for count, word in counts if count)
-    return f"{format_count(len(issues), 'known issue')} of the way: {told}" if issues else ""
+    return f"{format_count(len(issues), 'known issue')} of this upgrade: {told}" if issues else ""
 
 
 def name_known(issue: KnownIssue) -> str:
