@@ -278,7 +278,7 @@ UPGRADES = (
         "skipWebhook",
         "An annotation by which Harvester's admission checks are left out. It may delete what they protect.",
         "docs/objects.md#webhook-checks",
-        ("webhook",),
+        ("webhook", "skip annotation"),
     ),
 )
 REPORTS = (
