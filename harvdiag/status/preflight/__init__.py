@@ -66,11 +66,8 @@ class Preflight:
 
     @property
     def reasons(self) -> tuple[Finding, ...]:
-        """The findings for which it may not begin: the errors, root causes first. While an upgrade runs only those of
-        Harvester's own checks, as all else is about that upgrade.
-        """
-        errors = tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
-        return tuple(f for f in errors if f.fingerprint in self._asked) if self.running else errors
+        """The findings for which it may not begin: the errors, root causes first."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
 
     @cached_property
     def refusals(self) -> tuple[RootCause, ...]:
@@ -84,14 +81,9 @@ class Preflight:
 
     @cached_property
     def _causes(self) -> tuple[RootCause, ...]:
-        """The root causes; while an upgrade runs only what the checks of Harvester's own say of that."""
+        """The root causes; while an upgrade runs, what the checks of Harvester's own say of that comes first."""
         rows = build_answer(self.findings).rows
-        return tuple(r for r in rows if not self.running or {f.fingerprint for f in self._story(r)} & self._asked)
-
-    @cached_property
-    def _asked(self) -> frozenset[str]:
-        """The fingerprints of what the checks of Harvester's own found."""
-        return frozenset(finding.fingerprint for row in self.rows for finding in row.findings)
+        return tuple(sorted(rows, key=lambda row: bool(self.running) and not self.checks_of(row)))
 
     def _story(self, row: RootCause) -> list[Finding]:
         """The findings of a row, and what follows from them."""

@@ -153,13 +153,12 @@ def describe_path(preflight: Preflight) -> str:
     steps, reason = " → ".join(preflight.path.steps), preflight.path.reason
     if preflight.path.known and preflight.path.direct:
         return steps
-    return f"{steps} ({reason})" if steps else f"none: {reason}"
+    return f"{steps} ({reason})" if steps else f"{'none' if preflight.path.known else 'unknown'}: {reason}"
 
 
 def describe_others(preflight: Preflight) -> str:
-    """Return how many findings are not told while an upgrade runs, and what tells them; empty where all are told."""
-    left = len(preflight.findings) - len({f.fingerprint for row in preflight.answer.rows for f in row.findings})
-    if not preflight.running or left < 1:
+    """Return what tells more than their names of the root causes, while an upgrade runs; empty where there is none."""
+    others = [row for row in preflight.answer.rows if not preflight.checks_of(row)]
+    if not preflight.running or not others:
         return ""
-    command = fill_command(preflight.findings.source, "check")
-    return f"{format_count(left, 'more finding')} about the cluster and its upgrade: `{command}`"
+    return f"Evidence and steps of the other root causes: `{fill_command(preflight.findings.source, 'check')}`"
