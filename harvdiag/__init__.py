@@ -213,9 +213,9 @@ def preflight(source: Cluster | str | os.PathLike[str], target: str = "") -> Pre
     for a target that is not a version, a SourceError where no check could be made, and as `open` does.
     """
     from harvdiag.cluster import Cluster
-    from harvdiag.status.preflight.target import read_target
+    from harvdiag.upgrade.target import parse_target
 
-    version = read_target(target)
+    version = parse_target(target) if target else ""  # before anything is read
     return (source if isinstance(source, Cluster) else open(source)).preflight(version)
 
 

@@ -55,9 +55,9 @@ def complete_source(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def complete_targets(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The releases to which an upgrade may lead."""
-    from harvdiag.status.preflight.target import list_targets
+    from harvdiag.upgrade.paths import RELEASES
 
-    return _items(list_targets(), incomplete)
+    return _items(reversed(RELEASES), incomplete)
 
 
 def complete_nodes(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

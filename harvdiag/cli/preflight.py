@@ -42,7 +42,6 @@ TABLE, PAGE = "table", "html"
 @click.option(
     "--target",
     metavar="VERSION",
-    default="",
     shell_complete=complete_targets,
     help="The version to upgrade to, such as v1.5.0: also judge the way to it, and its known issues.",
 )
@@ -59,7 +58,7 @@ TABLE, PAGE = "table", "html"
 @notes_option()
 def preflight(
     where: SourceOptions,
-    target: str,
+    target: str | None,
     form: str | None,
     output: Path | None,
     strict: bool,
@@ -78,15 +77,15 @@ def preflight(
     made; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.reports import ENDINGS
-    from harvdiag.status.preflight.target import read_target
+    from harvdiag.upgrade.target import parse_target
 
-    target = read_target(target)  # one that is not a version is refused before anything is read
+    aim = "" if target is None else parse_target(target)  # what is not a version is refused before anything is read
     if output is not None:
         check_output(output, () if form else ENDINGS, "a report", where.source)
     form = form or _choose_format(output)
     check_view(brief, full, form)
     with open_snapshot(where) as snapshot:
-        judged = build_cluster(snapshot, notes).preflight(target)
+        judged = build_cluster(snapshot, notes).preflight(aim)
         text = _render_table(judged, output, brief, full) if form == TABLE else _render(judged, form)
     _write(text, judged, form, output)
     return EXIT_NO if not judged.ready or (strict and judged.untold) else 0

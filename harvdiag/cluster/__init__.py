@@ -268,9 +268,9 @@ class Cluster(Tables):
         none could be run, UsageError for a target that cannot be a version.
         """
         from harvdiag.status.preflight.build import build_preflight
-        from harvdiag.status.preflight.target import read_target
+        from harvdiag.upgrade.target import parse_target
 
-        facts = self.facts.towards(read_target(target))
+        facts = self.facts.towards(parse_target(target) if target else "")
         chosen = [*rules.select_rules((), (), self._own_rules), *rules.select_rules(["preflight"])]
         outcomes = rules.run_rules(facts, chosen)
         return build_preflight(facts, self._build_findings(outcomes, read_upgrade_state(facts, outcomes)))

@@ -95,7 +95,14 @@ BACKING_IMAGE = Kind(
     home=LONGHORN,
     versions=("v1beta2", "v1beta1"),
     lazy=True,
-    keep=("spec.minNumberOfCopies", "spec.disks", "spec.diskFileSpecMap", "status.diskFileStatusMap", "status.size"),
+    keep=(
+        'metadata.annotations["harvesterhci.io/imageId"]',
+        "spec.minNumberOfCopies",
+        "spec.disks",
+        "spec.diskFileSpecMap",
+        "status.diskFileStatusMap",
+        "status.size",
+    ),
     columns=(NAMESPACE, NAME, int_column("copies", "spec.minNumberOfCopies"), DELETING, CREATED, UID),
 )
 BACKING_IMAGE_MANAGER = Kind(
@@ -122,7 +129,7 @@ IP_POOL = Kind(
     home="kube-system",
     versions=("v1alpha1",),
     lazy=True,
-    keep=("spec.range", "spec.allocations.*.podref"),
+    keep=("spec.range", "spec.allocations"),
     columns=(NAMESPACE, NAME, field_column("range", "spec.range"), CREATED, UID),
 )
 VERSION = Kind(
@@ -142,5 +149,19 @@ VERSION = Kind(
         UID,
     ),
 )
+CDI_CONFIG = Kind(
+    name="CDIConfig",
+    group="cdi.kubevirt.io",
+    plural="cdiconfigs",
+    versions=("v1beta1",),
+    lazy=True,
+    keep=("status.defaultPodResourceRequirements.limits.memory",),
+    columns=(
+        NAME,
+        field_column("importer_memory", "status.defaultPodResourceRequirements.limits.memory"),
+        CREATED,
+        UID,
+    ),
+)
 
-KINDS = (CLAIM, VM_BACKUP, SCHEDULE, BACKING_IMAGE, BACKING_IMAGE_MANAGER, IP_POOL, VERSION)
+KINDS = (CLAIM, VM_BACKUP, SCHEDULE, BACKING_IMAGE, BACKING_IMAGE_MANAGER, IP_POOL, VERSION, CDI_CONFIG)

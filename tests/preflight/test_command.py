@@ -46,7 +46,7 @@ def test_a_wrong_target_is_refused_before_anything_is_read() -> None:
     done = run("preflight", "nowhere.zip", "--target", "1.5")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
-    assert "is not a version of Harvester" in done.stderr
+    assert "'1.5' is a series of releases: name one of them, such as v1.5." in done.stderr
 
 
 def test_nothing_seen_is_unusable(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_json_has_one_entry_for_each_check() -> None:
     assert disks["by_hand"] == [each["command"] for each in document["by_hand"][0]["commands"]]
     assert {outcome["rule"] for outcome in document["rules"]} >= {"preflight-disk-space"}
     assert document["verdict"]["untold"] == 3
-    assert (document["target"], document["path"]) == ("v1.9.0", [])
+    assert (document["target"], document["path"]) == ("v1.9.0", ["v1.8.2", "v1.9.0"])
 
 
 def test_markdown_is_a_list_to_tick() -> None:

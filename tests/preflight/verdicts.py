@@ -9,6 +9,7 @@ from harvdiag.core.model import Coverage, Finding, ObjectRef, Outcome, Severity
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import Hosts
 from harvdiag.status.preflight.rows import ROWS, answer_rows
+from harvdiag.upgrade.paths import find_path
 
 VOLUME = ObjectRef("Volume.longhorn.io", "longhorn-system", "pvc-1")
 
@@ -64,6 +65,7 @@ def preflight(
         findings=Findings(source, Coverage(), outcomes),
         target="v1.9.0",
         running=running,
+        path=find_path(version, "v1.9.0"),
         rows=answer_rows(outcomes, version, running),
         hosts=Hosts(tuple(nodes), tuple(nodes[:3])),
     )

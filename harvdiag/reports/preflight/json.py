@@ -35,7 +35,7 @@ def build_preflight_document(preflight: Preflight) -> dict[str, Any]:
         },
         "target": preflight.target,
         "running": preflight.running,
-        "path": list(preflight.path),
+        "path": list(preflight.path.steps),
         "checks": [_row_document(row, commands.get(row.row.key, [])) for row in preflight.rows],
         "rules": rules,
         "by_hand": [check.as_dict() for check in preflight.by_hand],

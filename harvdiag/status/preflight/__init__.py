@@ -16,8 +16,10 @@ from harvdiag.core.model import Finding, Severity
 from harvdiag.rules import registry
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_command, list_steps, split_sentences
 from harvdiag.status.preflight.hand import HandChecks, Hosts, list_hand_checks
+from harvdiag.status.preflight.known import KnownIssue
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
 from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, describe_why, name_command
+from harvdiag.upgrade.paths import Path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,10 +45,12 @@ class Preflight:
     """The upgrade under way, ``Upgrade hvst-upgrade-x``; empty if none is."""
     rows: tuple[Answered, ...]
     """Each check of Harvester's own, with its answer."""
+    path: Path
+    """The way from the release installed to the target, in steps; without a target it has none."""
     hosts: Hosts = NONE
     """The names of the Nodes, for the commands to run by hand."""
-    path: tuple[str, ...] = ()
-    """The releases from the one installed to the target, both included; empty where that is unknown."""
+    known: tuple[KnownIssue, ...] = ()
+    """The known issues of that way, or of those that begin here, each with what is known of it in this cluster."""
 
     def __repr__(self) -> str:
         told = (f"  {finding}" for row in (*self.refusals, *self.warnings) for finding in row.findings)

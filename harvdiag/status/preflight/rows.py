@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harvdiag.core.model import Finding, Outcome, Severity
-from harvdiag.core.release import on_path, read_release
 from harvdiag.rules import rows_plan, rows_script, rows_webhook
+from harvdiag.rules.blind import is_blind
+from harvdiag.rules.gates import exclude_release
 from harvdiag.rules.row import Row
 
 __all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
@@ -15,9 +16,6 @@ __all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
 ROWS = (*rows_webhook.ROWS, *rows_script.ROWS, *rows_plan.ROWS)
 """Every check of Harvester's own, as in docs/preflight.md."""
 FAILED, SKIPPED, PASSED, NOT_APPLICABLE = "failed", "skipped", "passed", "not-applicable"
-
-OWN = "preflight-"
-"""How the rules begin that judge what a check of Harvester's sees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +46,8 @@ class Answered:
 
     @property
     def refused(self) -> bool:
-        """Whether Harvester's own check sees it, and not only harvdiag: what other rules of a row add, it does not."""
-        own = any(rule.startswith(OWN) for rule in self.row.rules)
-        errors = (finding for finding in self.findings if finding.severity is Severity.ERROR)
-        return any(not own or finding.rule.startswith(OWN) for finding in errors)
+        """Whether Harvester's own check sees an error, and not only harvdiag does."""
+        return any(f.severity is Severity.ERROR and not is_blind(self.row, f) for f in self.findings)
 
     @property
     def warned(self) -> bool:
@@ -73,7 +69,7 @@ def answer_rows(outcomes: Iterable[Outcome], version: str, running: str = "") ->
 def _answer(row: Row, by_rule: Mapping[str, Outcome], version: str, running: str) -> Answered:
     if running and not row.running:
         return Answered(row=row, outcome=NOT_APPLICABLE, reason=f"{running} is under way")
-    if reason := _exclude_release(row, version):
+    if reason := exclude_release(version, since=row.since, only=row.only):
         return Answered(row=row, outcome=NOT_APPLICABLE, reason=reason)
     judged = [by_rule[name] for name in row.rules if name in by_rule]
     if not judged:
@@ -88,18 +84,3 @@ def _answer(row: Row, by_rule: Mapping[str, Outcome], version: str, running: str
             reasons = dict.fromkeys(each.reason for each in of_it if each.reason)
             return Answered(row=row, outcome=outcome, reason="; ".join(reasons), findings=tuple(findings))
     raise AssertionError(row.key)
-
-
-def _exclude_release(row: Row, version: str) -> str:
-    """Return why a release does not make a check; empty where it does, or where the release is not known."""
-    release = read_release(version)
-    if release is None:
-        return ""
-    if row.only and not any(_is_of(part.strip(), version) for part in row.only.split(",")):
-        return f"asked on {row.only} only; this is {version}"
-    first = read_release(row.since) if row.since else None
-    return f"asked from {row.since} on; this is {version}" if first and release < first else ""
-
-
-def _is_of(pattern: str, version: str) -> bool:
-    return on_path(f"{pattern} -> any", version)

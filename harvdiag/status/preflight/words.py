@@ -50,7 +50,7 @@ def describe_verdict(preflight: Preflight) -> str:
         warned = _count_warnings(preflight)
         count = format_count(sum(len(row.findings) for row in preflight.refusals), "reason")
         refused = any(row.refused and row.row.tool is not Tool.SCRIPT for row in preflight.rows)
-        head = f"Harvester refuses {aim}" if refused else f"Harvester would begin {aim}, which would not succeed"
+        head = f"Harvester refuses {aim}" if refused else f"{aim} would be refused or not finish"
         return f"No: {head}: {', '.join(filter(None, (count, warned)))}."
     if not preflight.ready:
         return (
@@ -154,8 +154,13 @@ def describe_by_hand(preflight: Preflight) -> list[tuple[str, tuple[HandCheck, .
 
 
 def describe_path(preflight: Preflight) -> str:
-    """Return the releases to go through in turn: ``v1.4.1 → v1.4.3 → v1.5.0``; empty where they are unknown."""
-    return " → ".join(preflight.path)
+    """Return the releases to go through in turn, ``v1.4.1 → v1.4.3 → v1.5.0``, and why; empty without a target."""
+    if not preflight.target:
+        return ""
+    steps, reason = " → ".join(preflight.path.steps), preflight.path.reason
+    if preflight.path.known and preflight.path.direct:
+        return steps
+    return f"{steps} ({reason})" if steps else f"none: {reason}"
 
 
 def describe_others(preflight: Preflight) -> str:
