@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +35,6 @@ SECRETS = {"secret", "secrets"}
         ("The cluster of a context, as a file named after it and the time", "harvdiag snapshot --context lab"),
         ("A support bundle as one small file", "harvdiag snapshot bundle.zip -o before.harvdiag.zip"),
         ("With all pods and events", "harvdiag snapshot bundle.zip --kind pods,events"),
-        ("To ask elsewhere whether an upgrade may begin", "harvdiag snapshot --context lab --preflight"),
     ),
 )
 @source_options
@@ -54,8 +52,7 @@ SECRETS = {"secret", "secrets"}
     multiple=True,
     help="Also save these kinds, such as pods (comma-separated, repeatable).",
 )
-@click.option("--preflight", is_flag=True, help="Also save what `harvdiag preflight` asks for: VMs, claims, Pods, ….")
-def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[str, ...]], preflight: bool) -> int:
+def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[str, ...]]) -> int:
     """Save the objects of a cluster to one small file, which every command reads like the cluster itself.
 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The file has
@@ -69,20 +66,12 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
     with open_snapshot(where) as source:
         try:
             is_checkable(source)  # of the largest kinds, what the checks ask for is saved
-            if preflight:
-                _ask_preflight(source)
             saved, code = _save(source, output, more), 0
         except KeyboardInterrupt:
             saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED
             click.echo("harvdiag: interrupted; what was read by then is kept", err=True)
         write_stdout(_summary_text(source, saved), end="\n", private=True)
     return code
-
-
-def _ask_preflight(source: Snapshot) -> None:
-    """Read what a preflight asks for, so that it is saved; no matter what it comes to."""
-    with suppress(SourceError):
-        build_cluster(source).preflight()
 
 
 def _save(source: Snapshot, output: Path | None, kinds: Sequence[str]) -> Saved:

@@ -10,6 +10,7 @@ from harvdiag.reports.notebook.parts import QUIET, fold, format_step
 from harvdiag.reports.notebook.tables import frame_html
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import NOTHING, HandCheck
+from harvdiag.status.preflight.issues import count_known
 from harvdiag.status.preflight.words import (
     count_checks,
     describe_by_hand,
@@ -45,6 +46,8 @@ def _foot(preflight: Preflight) -> Iterator[str]:
         yield f"<div>{format_step(others)}</div>"
     for title, checks in describe_by_hand(preflight):
         yield fold(format_step(title), hand_list(checks))
+    if told := count_known(preflight.known):
+        yield fold(escape_html(told), frame_html(preflight.issues))
     yield fold(f"{escape_html(count_checks(preflight))}", frame_html(preflight.checks))
 
 

@@ -13,6 +13,7 @@ from harvdiag.reports.html import page_data
 from harvdiag.reports.outline import Section, build_outline, name_findings
 from harvdiag.status.answer import describe_alike
 from harvdiag.status.preflight import Preflight
+from harvdiag.status.preflight.issues import count_known, pick_known
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, Answered
 from harvdiag.status.preflight.words import (
     count_checks,
@@ -27,7 +28,6 @@ __all__ = ["render"]
 
 MARKS = {"passed": GOOD, "skipped": UNSEEN, NOT_APPLICABLE: NONE}
 """The mark of each outcome; of one that failed it is the severity."""
-KNOWN = "known-issues"
 
 
 def render(preflight: Preflight) -> str:
@@ -57,11 +57,12 @@ def _page_data(preflight: Preflight, sections: Collection[Section]) -> dict[str,
         "besides": [section for section in sections if section not in against],
         "by_hand": describe_by_hand(preflight),
         "unseen": [(reason, _name(rows)) for reason, rows in group_by(preflight.unseen, lambda row: row.reason)],
-        "known": list(_link(_known_issues(preflight), shown)),
+        "known_total": count_known(preflight.known),
+        "known": pick_known(preflight.known),
         "total": count_checks(preflight),
         "tools": group_by(preflight.rows, lambda row: str(row.row.tool)),
         "mark_of": _mark_of,
-        "found": lambda row: list(_link(row.findings, shown)),
+        "found": lambda told: list(_link(told.findings, shown)),
         "name": name_checks,
         "refused": lambda section: describe_refusals(preflight.checks_of(section.row)),
     }
@@ -74,10 +75,6 @@ def _mark_of(row: Answered) -> str:
 
 def _name(rows: Iterable[Answered]) -> str:
     return name_checks(row.row for row in rows)
-
-
-def _known_issues(preflight: Preflight) -> list[Finding]:
-    return [finding for finding in preflight.findings if finding.family == KNOWN]
 
 
 def _link(findings: Iterable[Finding], shown: Collection[str]) -> Iterator[tuple[Finding | None, str]]:

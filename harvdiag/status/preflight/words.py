@@ -164,9 +164,8 @@ def describe_path(preflight: Preflight) -> str:
 
 
 def describe_others(preflight: Preflight) -> str:
-    """Return how many findings are not told while an upgrade runs, and what tells them; empty where all are told."""
-    left = len(preflight.findings) - len({f.fingerprint for row in preflight.answer.rows for f in row.findings})
-    if not preflight.running or left < 1:
+    """Return what tells more than their names of the root causes, while an upgrade runs; empty where there is none."""
+    others = [row for row in preflight.answer.rows if not preflight.checks_of(row)]
+    if not preflight.running or not others:
         return ""
-    command = fill_command(preflight.findings.source, "check")
-    return f"{format_count(left, 'more finding')} about the cluster and its upgrade: `{command}`"
+    return f"Evidence and steps of the other root causes: `{fill_command(preflight.findings.source, 'check')}`"
