@@ -226,8 +226,8 @@ def test_what_was_said_is_not_said_again(path: Path) -> None:
     ]
     unfolded = re.sub(r"<(details|script)\b.*?</\1>", "", "".join(shown), flags=re.DOTALL)
     cautions = re.findall(r"Caution:</b> ([^<]+)", unfolded)
-    assert len(cautions) == unfolded.count(cautions[0]) == 1
-    assert "No Machine belongs to srv09" in cautions[0] or path.stem[:2] == "04", "its sample has no fault"
+    assert len(cautions) == (path.stem[:2] != "04"), "the sample of 04 has no fault"
+    assert unfolded.count("No Machine belongs to srv09") == len(cautions)
 
 
 def test_its_table_of_contents_leads_somewhere(path: Path) -> None:

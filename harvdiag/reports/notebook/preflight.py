@@ -34,7 +34,9 @@ def preflight_card(preflight: Preflight) -> str:
 
 
 def hand_list(checks: Iterable[HandCheck]) -> str:
-    """Return what is left to run by hand as a list: what must be true, the checks that it answers, the commands."""
+    """Return what is left to run by hand as a list: what must be true and the checks that it answers; folded, the
+    commands.
+    """
     tasks = "".join(map(_task, checks))
     return f"<ul style='{_LIST}'>{tasks}</ul>" if tasks else f"<div>{NOTHING}</div>"
 
@@ -56,4 +58,4 @@ def _task(check: HandCheck) -> str:
     commands = "".join(f"<li>{where}<code>{escape_html(text)}</code></li>" for where, text in told)
     more = f"<li>{escape_html(check.expected)}</li>" if check.expected else ""
     asks = f"{escape_html(check.asks)} <span style='{QUIET}'>({escape_html(name_checks(check.rows))})</span>"
-    return f"<li>{asks}<ul style='{_LIST}'>{commands}{more}</ul></li>"
+    return f"<li>{fold(asks, f"<ul style='{_LIST}'>{commands}{more}</ul>")}</li>"

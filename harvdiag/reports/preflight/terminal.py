@@ -75,7 +75,8 @@ def _lines(preflight: Preflight, layout: Layout, fold: Fold) -> Iterator[str]:
 
 def _top_lines(preflight: Preflight, layout: Layout, alone: bool = False) -> Iterator[str]:
     """The source, the verdict, the root causes and the first steps; the way to the target; what the checks came to."""
-    yield from head_lines(preflight.findings, preflight.answer, layout, alone, preflight.ready)
+    kind = GOOD if preflight.ready else ERROR if preflight.reasons else WARNING
+    yield from head_lines(preflight.findings, preflight.answer, layout, alone, kind)
     if path := describe_path(preflight):
         yield from layout.labelled("Path", path, gutter=14)
     if alone:

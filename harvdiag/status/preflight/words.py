@@ -160,7 +160,7 @@ def describe_path(preflight: Preflight) -> str:
     steps, reason = " → ".join(preflight.path.steps), preflight.path.reason
     if preflight.path.known and preflight.path.direct:
         return steps
-    return f"{steps} ({reason})" if steps else f"none: {reason}"
+    return f"{steps} ({reason})" if steps else f"{'none' if preflight.path.known else 'unknown'}: {reason}"
 
 
 def describe_others(preflight: Preflight) -> str:
