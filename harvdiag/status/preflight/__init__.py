@@ -14,14 +14,16 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_command, list_steps, split_sentences
-from harvdiag.status.preflight.hand import HandCheck, Hosts, list_hand_checks
+from harvdiag.status.preflight.hand import HandChecks, Hosts, list_hand_checks
 from harvdiag.status.preflight.known import KnownIssue
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
-from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, name_command
+from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, describe_why, name_command
 from harvdiag.upgrade.paths import Path
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harvdiag.core.table import Table
 
 __all__ = ["Preflight"]
 
@@ -107,7 +109,7 @@ class Preflight:
         return tuple(row for row in self.rows if row.outcome == SKIPPED)
 
     @cached_property
-    def by_hand(self) -> tuple[HandCheck, ...]:
+    def by_hand(self) -> HandChecks:
         """What is left to run by hand: the commands for what could not be told, each once, with the Nodes' names."""
         return list_hand_checks(self.untold, self.hosts, self.findings.source.kind == LIVE)
 
@@ -148,6 +150,27 @@ class Preflight:
         if self.running:
             return fill_command(self.findings.source, "upgrade")
         return name_command(self, "-o", "preflight.md")
+
+    @property
+    def checks(self) -> Table:
+        """Each check of Harvester's own, to be read: `tool`, `check`, `asks`, `answer` (the outcome, or the severity of
+        what was found) and `why` (str); `frame` has more.
+        """
+        from harvdiag.core.table import Table
+
+        rows = [
+            (str(each.row.tool), each.row.id, each.row.asks, str(each.severity or each.outcome), describe_why(each))
+            for each in self.rows
+        ]
+        return Table(build_frame(rows, dict.fromkeys(("tool", "check", "asks", "answer", "why"), "str")))
+
+    @property
+    def issues(self) -> Table:
+        """The known issues of the way, to be read: `state`, `symptom`, `why` it cannot be told, `report` (str)."""
+        from harvdiag.core.table import Table
+
+        rows = [(str(each.state), each.row.symptom, each.reason, each.row.link) for each in self.known]
+        return Table(build_frame(rows, dict.fromkeys(("state", "symptom", "why", "report"), "str")))
 
     @cached_property
     def frame(self) -> pd.DataFrame:

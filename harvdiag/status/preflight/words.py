@@ -11,7 +11,7 @@ from harvdiag.core.model import Severity
 from harvdiag.core.target import join_words
 from harvdiag.rules.row import Row, Tool
 from harvdiag.sources import source_type
-from harvdiag.status.answer import fill_command
+from harvdiag.status.answer import describe_alike, fill_command
 from harvdiag.status.preflight.rows import ROWS, Answered
 from harvdiag.status.summary import format_count
 
@@ -28,6 +28,7 @@ __all__ = [
     "describe_path",
     "describe_refusals",
     "describe_verdict",
+    "describe_why",
     "name_checks",
     "name_command",
 ]
@@ -126,6 +127,12 @@ def _does(check: Answered) -> str:
     if check.refused:
         return FAILS[check.row.tool]
     return BLIND if check.severity is Severity.ERROR else WARNS
+
+
+def describe_why(answered: Answered) -> str:
+    """Return what was found, by rule and with the objects, or why it was skipped or does not apply."""
+    groups = group_by(answered.findings, lambda finding: finding.rule)
+    return "; ".join(filter(None, (*(describe_alike(alike) for _, alike in groups), answered.reason)))
 
 
 def name_command(preflight: Preflight, *options: str) -> str:
