@@ -1,6 +1,6 @@
 """Certificates and keys of a kubeconfig, checked before anything is sent: each problem is part of a sentence.
 
-None of them holds anything of a certificate but its times, nor anything of a key.
+And the times of any certificate. None of them holds anything of a certificate but its times, nor anything of a key.
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ def pair_problem(certificate: str, key: str) -> str:
 
 
 def read_validity(content: bytes) -> Validity | None:
-    """Read the times of the first certificate in PEM; None if they cannot be read."""
+    """Read the times of a certificate in DER, or of the first in PEM; None if they cannot be read."""
     found = BLOCK.search(content.decode("latin-1"))
     try:
-        der = ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
+        der = content if content.startswith(DER) else ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
         signed = _elements(_elements(_elements(der)[0].content)[0].content)
         fields = signed[1:] if signed[0].tag == VERSION else signed
         begins, ends = (_parse_time(element) for element in _elements(fields[3].content))
