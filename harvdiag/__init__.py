@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harvdiag.notebook.annotate import annotate
     from harvdiag.notebook.pick import pick, pick_source
     from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.preflight import Preflight
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
 from harvdiag.version import __version__ as __version__
@@ -63,6 +64,7 @@ __all__ = [
     "open",
     "pick",
     "pick_source",
+    "preflight",
     "redact",
     "report",
     "rulebook",
@@ -201,6 +203,20 @@ def compare(
         both = zip((earlier, later), matched, strict=True)
         earlier, later = (Cluster(snapshot, policy=each.policy) for each, snapshot in both)
     return later.compare(earlier)
+
+
+def preflight(source: Cluster | str | os.PathLike[str], target: str = "") -> Preflight:
+    """Answer whether an upgrade may begin, and if not, why not; `source` is a Cluster, or what `open` takes.
+
+    `target` is the version to upgrade to, ``"v1.5.0"``. ``.ready``, ``.verdict``, ``.reasons`` are the answer,
+    ``.rows`` each check of Harvester's own, ``.by_hand`` what is left to run, ``.frame`` the table. Raises UsageError
+    for a target that is not a version, a SourceError where no check could be made, and as `open` does.
+    """
+    from harvdiag.cluster import Cluster
+    from harvdiag.upgrade.target import parse_target
+
+    version = parse_target(target) if target else ""  # before anything is read
+    return (source if isinstance(source, Cluster) else open(source)).preflight(version)
 
 
 def whoami(

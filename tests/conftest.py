@@ -76,13 +76,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits more than it works, so that the other worker has work meanwhile; else the order stays.
 
-    It stands together, so that one worker takes it and starts the only browser.
+    It stands together, so that one worker takes it and starts the only browser. So do tests of the same scenarios: it
+    reads and judges each once.
     """
     items.sort(key=lambda item: 0 if item.get_closest_marker("browser") else 1 if _in_a_kernel(item) else 2)
+    ranks: dict[str, int] = {}
+    items.sort(key=lambda item: ranks.setdefault(_group(item), len(ranks)) if _group(item) else -1)
 
 
 def _in_a_kernel(item: pytest.Item) -> bool:
     return item.get_closest_marker("notebook") is not None
+
+
+def _group(item: pytest.Item) -> str:
+    """The rule, or another group of cases (`tests/together.py`), that a test is about."""
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    path = given.get("path")
+    return given.get("group") or (path.parent.name if isinstance(path, Path) and path.suffix == ".yaml" else "")
 
 
 @pytest.hookimpl(trylast=True)

@@ -26,6 +26,7 @@ from harvdiag.training import open_scenario
 from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
 from tests.api import Api
 from tests.sample import is_full, some
+from tests.together import together
 from tests.world.cluster import CAPTURED_AT
 from tests.world.clusters import NAMESPACES
 from tests.world.kit import write_bundle, write_folder
@@ -43,12 +44,18 @@ def name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+def of_each_rule(paths: Iterable[Path]) -> Callable[[Callable[[Path], None]], Callable[[str], None]]:
+    """Make one test of each rule, which goes through its scenarios."""
+    return together(paths, lambda path: path.parent.name, name)
+
+
 @cache
 def scenario(path: Path) -> Scenario:
     """A scenario of data/scenarios, read once."""
     return load_scenario(path)
 
 
+@cache
 def finds(path: Path) -> bool:
     """Whether a scenario expects findings, by its first document alone: all are asked as tests are collected."""
     head = path.read_text(encoding="utf-8").partition("\n---")[0]
@@ -128,9 +135,13 @@ _LOG = re.compile(r"(nodes/[^/]+\.zip/)?logs/")
 """How the place of a line in a log begins, as evidence tells it; a snapshot, a folder and an API have no logs."""
 
 
+_SPEAKING = [path for path in PATHS if path.stem.startswith("speaks")]
+_FIRST = frozenset({path.parent: path for path in reversed(_SPEAKING)}.values())
+
+
 def is_first(path: Path) -> bool:
     """Whether it is its rule's first scenario that speaks."""
-    return path == next(each for each in PATHS if each.parent == path.parent and each.stem.startswith("speaks"))
+    return path in _FIRST
 
 
 def sampled(path: Path, one_in: int, what: str, each_rule: bool = True) -> bool:

@@ -88,6 +88,20 @@ def test_of_other_settings_only_those_keep_a_value_that_are_used() -> None:
     assert HIDDEN not in json.dumps([kept["http-proxy"], kept["backup-target"]])
 
 
+def test_of_networks_only_their_addresses_are_kept() -> None:
+    """Written as JSON: what is not JSON is told as such, and nothing of it is kept; nor of the default."""
+    share = {"share-storage-network": False, "network": {"range": "10.0.0.0/24", "vlan": 7, "x": HIDDEN}}
+    objects = [
+        setting("storage-network", value=f'{{"range": "10.0.0.0/24", {HIDDEN}'),
+        setting("rwx-network", value="", default=json.dumps(share | {"y": HIDDEN})),
+    ]
+    storage, rwx = redact_objects(SETTINGS, objects)
+    assert storage["value"] == "not JSON"
+    assert json.loads(rwx["default"]) == {"share-storage-network": False, "network": {"range": "10.0.0.0/24"}}
+    assert rwx["value"] == ""
+    assert HIDDEN not in json.dumps([storage, rwx])
+
+
 def test_a_namesake_of_another_group_stays_whole() -> None:
     obj = {"kind": "Setting", "metadata": {"name": "containerd-registry"}, "value": "a long value"}
     for resource in ("settings.longhorn.io", "nodes", "settings"):

@@ -1,60 +1,52 @@
-"""docs/known-issues.md and the family known-issues say the same."""
+"""The rows of docs/known-issues.md and the rules say the same."""
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 import pytest
 
 from harvdiag.core.release import ANY
 from harvdiag.reports.rulebook import explain_rule, list_rules
 from harvdiag.rules import Rule, registry, select_rules
-from tests.notebooks.run import ROOT
+from harvdiag.rules.known_row import KnownRow
+from harvdiag.rules.known_rows import KNOWN_ROWS
+from harvdiag.status.preflight.rows import ROWS
 
-ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+?) \| \[.+?\]\((\S+)\) \|$", re.MULTILINE)
-FAMILY = "known-issues"
+FAMILY, ISSUES = "known-issues", "https://github.com/"
 SERIES = r"(?:\d+\.\d+\.(?:\d+|x|y)(?:, )?)+"
 PATH = re.compile(rf"(?:{SERIES}|{ANY}) -> (?:{SERIES}|{ANY})|{ANY}")
 
 
-class Row(NamedTuple):
-    """One known issue of the table."""
-
-    path: str
-    words: str
-    by: str
-    link: str
-
-
-ROWS = [Row(*match) for match in ROW.findall((ROOT / "docs" / "known-issues.md").read_text(encoding="utf-8"))]
 KNOWN = [rule for rule in registry().values() if rule.family == FAMILY]
+NAMED = {name for row in ROWS for name in row.rules}
+"""The rules of a preflight by the contract of its rows: some may not be written yet."""
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.path} {row.link.rpartition('/')[2]}")
-def test_each_row_names_a_check_that_cites_it_or_a_reason(row: Row) -> None:
-    """A check of another family has the issue among its links; one of this family also has the path."""
-    if row.by.startswith("not: "):
-        return
-    rule = registry()[row.by.strip("`")]
-    path = row.path.replace("→", "->")
-    assert row.link in rule.links or "troubleshooting" in row.link
-    assert not rule.paths or any(path.partition(" -> ")[0] in text for text in rule.paths), rule.paths
+@pytest.mark.parametrize("row", KNOWN_ROWS, ids=lambda row: f"{row.paths[0]} {row.link.rpartition('/')[2]}")
+def test_each_row_names_a_check_that_cites_it_or_a_reason(row: KnownRow) -> None:
+    """A check that is tied to paths has the issue among its links, and begins where the row does."""
+    assert row.before or row.why
+    assert all(PATH.fullmatch(path) for path in row.paths)
+    for rule in (registry()[name] for name in row.rules if name not in NAMED):
+        assert row.link in rule.links or not row.link.startswith(ISSUES)
+        starts = {path.partition(" -> ")[0] for path in rule.paths}
+        assert not starts or any(path.partition(" -> ")[0] in starts for path in row.paths), rule.paths
 
 
 @pytest.mark.parametrize("rule", KNOWN, ids=lambda rule: rule.name)
 def test_each_check_has_a_row_a_path_and_an_issue(rule: Rule) -> None:
     """Nothing is missing in the table."""
-    assert f"`{rule.name}`" in {row.by for row in ROWS}
+    assert any(rule.name in row.rules for row in KNOWN_ROWS)
     assert rule.links
     assert rule.paths
     assert all(PATH.fullmatch(path) for path in rule.paths)
 
 
 def test_issues_are_listed_once() -> None:
-    """An issue that concerns several paths has the row of the first."""
-    links = [row.link for row in ROWS]
-    assert len(ROWS) > 30
+    """An issue that concerns several paths has one row."""
+    links = [row.link for row in KNOWN_ROWS]
+    assert len(links) > 30
     assert sorted(set(links)) == sorted(links)
 
 
@@ -70,5 +62,5 @@ def test_the_list_of_rules_shows_path_and_issue() -> None:
 
 
 def test_other_families_have_no_path() -> None:
-    """They see the state on every release."""
-    assert {rule.family for rule in registry().values() if rule.paths} == {FAMILY}
+    """They see the state on every release; of a preflight, those have one that read large kinds for a known issue."""
+    assert {rule.family for rule in registry().values() if rule.paths} <= {FAMILY, "preflight"}

@@ -10,14 +10,13 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-import pytest
-
 import harvdiag
+from tests.together import together
 
 PACKAGE = Path(harvdiag.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -30,6 +29,17 @@ TUPLES = {
     "status/nodes/cells.py: Row": "to be converted",
 }
 """Named tuples of more than five fields, and why each is no dataclass."""
+SPEAKING = {
+    "io/api/certificates.py": {"ssl"},  # checks files; opens no connection
+    "io/api/handshake.py": {"socket", "ssl"},  # a handshake, after which nothing is sent
+    "io/api/login.py": {"kubernetes", "urllib3"},
+    "io/api/proxies.py": {"urllib"},  # takes a URL apart
+    "io/api/transport.py": {"urllib", "urllib3"},
+    "redact/text.py": {"urllib"},  # takes the escapes of a URL apart
+    "reports/sarif.py": {"urllib"},  # a name as an address
+    "share/run/kernel.py": {"asyncio"},  # waits for the kernel that it started
+}
+"""What each module imports that could speak to the network."""
 
 
 def name(path: Path) -> str:
@@ -37,28 +47,16 @@ def name(path: Path) -> str:
     return str(path.relative_to(PACKAGE))
 
 
-ROOMS = {
-    room: [path for path in FILES if name(path).partition("/")[0] == room]
-    for room in dict.fromkeys(name(path).partition("/")[0] for path in FILES)
-}
+each_file = together(FILES, by=lambda path: name(path).partition("/")[0], name=name)
 
 
-def each_file(test: Callable[[Path], None]) -> Callable[[str], None]:
-    """Make one test of each room, which goes through its files: one for each file would take longer to hand out."""
-
-    @pytest.mark.parametrize("room", ROOMS)
-    def of_room(room: str) -> None:
-        for path in ROOMS[room]:
-            test(path)
-
-    of_room.__name__, of_room.__doc__ = test.__name__, test.__doc__
-    return of_room
-
-
-def modules() -> list[ModuleType]:
+def modules() -> list[str]:
     """Every module of the package but the one that runs it."""
     found = pkgutil.walk_packages(harvdiag.__path__, "harvdiag.")
-    return [harvdiag, *(importlib.import_module(m.name) for m in found if m.name != "harvdiag.__main__")]
+    return ["harvdiag", *(m.name for m in found if m.name != "harvdiag.__main__")]
+
+
+each_module = together(modules(), by=lambda module: module.split(".")[1] if "." in module else module, name=str)
 
 
 def own(module: ModuleType) -> Iterator[tuple[str, object]]:
@@ -92,9 +90,10 @@ def test_layers_are_kept() -> None:
     assert re.search(r"[1-9]\d* kept, 0 broken", result.stdout)
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
-def test_module_tells_its_public_names(module: ModuleType) -> None:
+@each_module
+def test_module_tells_its_public_names(called: str) -> None:
     """`__all__` is sorted and real; `dir` shows it alone for the package, where a person presses Tab."""
+    module = importlib.import_module(called)
     assert module.__doc__
     if not list(own(module)) or (module.__name__.startswith("harvdiag.rules.") and not hasattr(module, "__all__")):
         return
@@ -126,9 +125,10 @@ def _is_public(giver: ModuleType, name: str) -> bool:
     return hasattr(giver, "__path__") and importlib.util.find_spec(f"{giver.__name__}.{name}") is not None
 
 
-@pytest.mark.parametrize("module", modules(), ids=lambda module: module.__name__)
-def test_public_functions_and_classes_have_docstrings(module: ModuleType) -> None:
+@each_module
+def test_public_functions_and_classes_have_docstrings(called: str) -> None:
     """Also the public methods of classes."""
+    module = importlib.import_module(called)
     for key, value in own(module):
         assert inspect.getdoc(value), key
         for method, body in vars(value).items() if inspect.isclass(value) else ():
@@ -154,12 +154,12 @@ def test_functions_are_short(path: Path) -> None:
     assert [f.name for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno + 1 > LENGTH] == [], name(path)
 
 
-def test_long_records_are_dataclasses() -> None:
+@each_file
+def test_long_records_are_dataclasses(path: Path) -> None:
     """A record of more than five fields is built and read by name: as a named tuple it could be by position, too."""
     found = {
         f"{name(path)}: {node.name}"
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef) and any("NamedTuple" in ast.unparse(base) for base in node.bases)
         if sum(isinstance(part, ast.AnnAssign) for part in node.body) > FIELDS
     }
@@ -193,26 +193,20 @@ def test_nothing_of_the_clock_or_of_chance_decides() -> None:
         assert not re.search(r"\b(datetime\.now|utcnow|time\.time|date\.today|random\.|uuid4)\b", text), name(path)
 
 
-def test_only_the_api_speaks_to_the_network() -> None:
+@each_file
+def test_only_the_api_speaks_to_the_network(path: Path) -> None:
     """No module for it is imported but below harvdiag/api, and there only the client that logs in and its transport."""
     of_the_network = {"socket", "http", "urllib", "urllib3", "requests", "ssl", "asyncio", "kubernetes"}
-    found: dict[str, set[str]] = {}
-    for path in FILES:
-        for node in ast.walk(tree(path)):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-            if used := {n.partition(".")[0] for n in names} & of_the_network:
-                found.setdefault(name(path), set()).update(used)
-    assert found == {
-        "io/api/certificates.py": {"ssl"},  # checks files; opens no connection
-        "io/api/handshake.py": {"socket", "ssl"},  # a handshake, after which nothing is sent
-        "io/api/login.py": {"kubernetes", "urllib3"},
-        "io/api/proxies.py": {"urllib"},  # takes a URL apart
-        "io/api/transport.py": {"urllib", "urllib3"},
-        "redact/text.py": {"urllib"},  # takes the escapes of a URL apart
-        "reports/sarif.py": {"urllib"},  # a name as an address
-        "share/run/kernel.py": {"asyncio"},  # waits for the kernel that it started
-    }
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        found |= {n.partition(".")[0] for n in names} & of_the_network
+    assert found == SPEAKING.get(name(path), set())
+
+
+def test_each_exception_is_that_of_a_file() -> None:
+    assert {*SPEAKING, *(record.partition(":")[0] for record in TUPLES)} <= {name(path) for path in FILES}
 
 
 def test_nothing_but_get_is_sent() -> None:

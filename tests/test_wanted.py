@@ -12,6 +12,7 @@ from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.keep import keep_fields
 from harvdiag.kinds.podstate import not_ready, reason, restarts
+from harvdiag.kinds.volumestate import IDLE, SINGLE, UNSETTLED
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live.reader import connect
@@ -71,6 +72,45 @@ def test_every_source_finds_the_same(route: str, tmp_path: Path) -> None:
         found = snapshot.find("Pod", wanted)
         assert {obj["metadata"]["name"] for obj in found.objects} == names, wanted
         assert "hunter2" not in str(found.objects)
+
+
+def volume(name: str, replicas: float, state: str, robustness: str, *pods: str) -> dict[str, Any]:
+    """A Longhorn Volume with the states of the Pods that use it."""
+    used = {"workloadsStatus": [{"podName": f"{name}-{i}", "podStatus": phase} for i, phase in enumerate(pods)]}
+    status = {"state": state, "robustness": robustness, "kubernetesStatus": used}
+    spec = {"numberOfReplicas": replicas, "size": "10"}
+    return new("longhorn.io/v1beta2", "Volume", name, "longhorn-system", spec=spec, status=status)
+
+
+VOLUMES = [
+    volume("fine", 3, "attached", "healthy", "Succeeded", "Running"),
+    volume("ten", 10, "attached", "healthy", "Running"),
+    volume("one", 1, "attached", "healthy", "Running"),
+    volume("float", 1.0, "detached", "unknown"),
+    volume("million", 1e6, "attached", "degraded", "Running"),
+    volume("done", 3, "attached", "healthy", "Succeeded", "Failed"),
+    volume("alone", 3, "attached", "healthy"),
+]
+STATES = {
+    SINGLE: {"one", "float"},
+    UNSETTLED: {"float", "million"},
+    IDLE: {"done", "alone"},
+}
+
+
+@pytest.mark.parametrize("route", ["folder", "bundle", "snapshot"])
+def test_volumes_by_their_state(route: str, tmp_path: Path) -> None:
+    """Neither ten replicas nor a million is one; what a bundle leaves unparsed is what no other source finds."""
+    snapshot = ROUTES["bundle" if route == "snapshot" else route](
+        tmp_path, [*healthy().objects, *VOLUMES], None
+    ).snapshot
+    asked = {state: snapshot.find("Volume.longhorn.io", Wanted(volume=state)) for state in STATES}
+    if route == "snapshot":
+        saved = Snapshot(SavedReader(save_snapshot(snapshot, tmp_path / "saved.harvdiag.zip").path))
+        asked = {state: saved.find("Volume.longhorn.io", Wanted(volume=state)) for state in STATES}
+    for state, names in STATES.items():
+        assert asked[state].gap is None
+        assert {obj["metadata"]["name"] for obj in asked[state].objects} == names, state
 
 
 def test_a_cluster_is_asked_once(tmp_path: Path) -> None:

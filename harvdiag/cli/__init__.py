@@ -29,6 +29,7 @@ EXIT_UNUSABLE, EXIT_BUG = 2, 3
 COMMANDS = {
     "upgrade": Place("harvdiag.cli.upgrade", "upgrade", ANSWERS, "Why the upgrade is stuck, and what to do."),
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
+    "preflight": Place("harvdiag.cli.preflight", "preflight", ANSWERS, "May an upgrade begin; if not, why not."),
     "note": Place("harvdiag.cli.note", "note", ANSWERS, "Write down what is known about a finding."),
     "compare": Place("harvdiag.cli.compare", "compare", ANSWERS, "What changed since an earlier reading."),
     "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),
@@ -178,6 +179,7 @@ def _print_timings(settings: Settings, total: float) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     examples=(
         ("A stuck upgrade: why, and what to do", "harvdiag upgrade supportbundle.zip"),
+        ("Before an upgrade: may it begin?", "harvdiag preflight supportbundle.zip --target v1.5.0"),
         ("Everything that is wrong, with evidence and steps", "harvdiag check supportbundle.zip"),
         ("The cluster of the current kubeconfig context", "harvdiag check"),
         ("Options and examples of a command", "harvdiag check --help"),

@@ -14,7 +14,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.contexts import check_contexts, check_sources, expand_folder, worst_code
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.notes import check_shared_notes, notes_option
-from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.output import check_view, terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster, choose_rules
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, open_snapshot, sources_options
@@ -131,10 +131,7 @@ class _Report(NamedTuple):
 
     def check(self) -> None:
         """Raise UsageError, before anything is read, for options that contradict one another."""
-        if self.brief and self.full:
-            raise UsageError("--brief and --full contradict each other: give one of them")
-        if self.brief and self.form != "table":
-            raise UsageError(f"--brief is for the table alone, not for {self.form}: leave out one of them")
+        check_view(self.brief, self.full, self.form)
 
     def check_several(self) -> None:
         """Raise UsageError for a format that has no place for several clusters."""

@@ -25,6 +25,7 @@ __all__ = [
     "complete_names",
     "complete_nodes",
     "complete_source",
+    "complete_targets",
 ]
 
 PATIENCE = 2.0
@@ -50,6 +51,13 @@ def complete_source(ctx: click.Context, param: click.Parameter, incomplete: str)
         return [CompletionItem(f"{CONTEXT}{item.value}") for item in contexts]
     begun = [CompletionItem(CONTEXT)] if incomplete and CONTEXT.startswith(incomplete) else []
     return [*begun, CompletionItem(incomplete, type="file")]
+
+
+def complete_targets(_ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The releases to which an upgrade may lead."""
+    from harvdiag.upgrade.paths import RELEASES
+
+    return _items(reversed(RELEASES), incomplete)
 
 
 def complete_nodes(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -190,7 +190,7 @@ def _is_fingerprint(word: str) -> bool:
 
 def _note_findings(cluster: Cluster, words: Sequence[str], entry: _Entry, source: str | None) -> None:
     """Write a note on the finding that the words name, or list notes."""
-    findings = _check(cluster)
+    findings = _check(cluster, words)
     if findings.notes.fault:
         raise UsageError(findings.notes.fault)
     if not words:
@@ -207,10 +207,15 @@ def _note_findings(cluster: Cluster, words: Sequence[str], entry: _Entry, source
     _tell_written(findings.notes, kept, _describe(kept))
 
 
-def _check(cluster: Cluster) -> Findings:
+def _check(cluster: Cluster, words: Sequence[str]) -> Findings:
+    """The findings; where the first word names a rule that a check leaves out, those of a preflight."""
     from harvdiag.core.findings import UncheckedError
+    from harvdiag.rules import registry, select_rules
 
+    named = words[0].partition(" ")[0].partition(":")[0] if words else ""
     try:
+        if named in registry() and registry()[named] not in select_rules():
+            return cluster.preflight().findings
         return cluster.check()
     except UncheckedError as error:
         return error.findings

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from harvdiag.core.policy import Policy
     from harvdiag.redact import Redactor
 
-__all__ = ["Settings", "print_error", "settings", "terminal_width", "timed", "use_colour", "write_note", "write_stdout"]
+__all__ = [
+    "Settings",
+    "check_view",
+    "print_error",
+    "settings",
+    "terminal_width",
+    "timed",
+    "use_colour",
+    "write_note",
+    "write_stdout",
+]
 
 OFF = {"", "0"}
 PIPE = 100
@@ -108,6 +118,14 @@ def timed(what: str) -> Iterator[None]:
 def terminal_width(most: int) -> int:
     """Return the terminal's width, or 100 in a pipe, but at most `most`. COLUMNS overrides the terminal."""
     return min(_known_width() or PIPE, most)
+
+
+def check_view(brief: bool, full: bool, form: str) -> None:
+    """Raise UsageError for --brief together with --full, or with another format than the table."""
+    if brief and full:
+        raise UsageError("--brief and --full contradict each other: give one of them")
+    if brief and form != "table":
+        raise UsageError(f"--brief is for the table alone, not for {form}: leave out one of them")
 
 
 def _known_width() -> int:

@@ -278,22 +278,20 @@ class Cluster(Tables):
         All checks are run, and those of the family *preflight*, which read large kinds. Raises UncheckedError where
         none could be run, UsageError for a target that cannot be a version.
         """
-        from harvdiag.status.preflight import Preflight
-        from harvdiag.status.preflight.rows import answer_rows
+        from harvdiag.status.preflight.build import build_preflight
+        from harvdiag.upgrade.target import parse_target
 
-        facts = self.facts.towards(target)
+        facts = self.facts.towards(parse_target(target) if target else "")
         chosen = [*rules.select_rules((), (), self._own_rules), *rules.select_rules(["preflight"])]
         outcomes = rules.run_rules(facts, chosen)
-        findings = self._build_findings(outcomes, read_upgrade_state(facts, outcomes))
-        rows = answer_rows(findings.outcomes, facts.harvester_version, facts.running)
-        return Preflight(findings=findings, target=target, running=facts.running, rows=rows)
+        return build_preflight(facts, self._build_findings(outcomes, read_upgrade_state(facts, outcomes)))
 
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
         """The findings of outcomes, without those that are ignored."""
         outcomes, ignored = rules.set_apart(outcomes, self.policy)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
         findings = findings.under(self.policy, ignored)
-        if len(findings.skipped) == len(outcomes):
+        if findings.skipped and not any(outcome.judged for outcome in outcomes):
             from harvdiag.status.unchecked import unchecked_error
 
             raise unchecked_error(findings, self.kinds if self.snapshot.manifest.kind == "files" else [])

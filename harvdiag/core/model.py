@@ -225,6 +225,11 @@ class Outcome(NamedTuple):
     findings: tuple[Finding, ...] = ()
     gaps: tuple[CoverageEntry, ...] = ()
 
+    @property
+    def judged(self) -> bool:
+        """Whether the check was made: it passed, or it failed."""
+        return self.outcome in {"passed", "failed"}
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:

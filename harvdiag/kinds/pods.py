@@ -46,6 +46,14 @@ POD_STATE = (
         for field in ("name", "image", "ready", "restartCount", "state", "lastState", "started")
     ),
 )
+BOUND = (
+    *(f"domain.devices.disks.{field}" for field in ("name", "cdrom")),
+    *(f"domain.devices.{key}.{field}" for key in ("hostDevices", "gpus") for field in ("name", "deviceName")),
+    *(f"domain.devices.interfaces.{field}" for field in ("name", "sriov")),
+    *("nodeSelector", "volumes.name", "volumes.containerDisk.image"),
+    *("affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution",),
+)
+"""What may bind a VM to a host, by names alone, below the spec of a VM's template and of its instance."""
 POD = Kind(
     name="Pod",
     group="",
@@ -120,6 +128,7 @@ VM = Kind(
     keep=(
         "spec.running",
         "spec.runStrategy",
+        *(f"spec.template.spec.{path}" for path in BOUND),
         "status.created",
         "status.ready",
         "status.printableStatus",
@@ -142,9 +151,15 @@ VMI = Kind(
     home=HOME,
     lazy=True,
     keep=(
+        "spec.architecture",
+        "spec.domain.cpu.cores",
+        "spec.domain.cpu.threads",
         "spec.evictionStrategy",
-        "spec.nodeSelector",
-        "spec.volumes.name",
+        *(f"spec.{path}" for path in BOUND),
+        "spec.volumes.persistentVolumeClaim.claimName",
+        "spec.volumes.persistentVolumeClaim.hotpluggable",
+        "spec.volumes.dataVolume.name",
+        "spec.volumes.dataVolume.hotpluggable",
         "status.phase",
         "status.nodeName",
         "status.reason",

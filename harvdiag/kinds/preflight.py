@@ -98,7 +98,14 @@ BACKING_IMAGE = Kind(
     home=LONGHORN,
     versions=("v1beta2", "v1beta1"),
     lazy=True,
-    keep=("spec.minNumberOfCopies", "spec.disks", "spec.diskFileSpecMap", "status.diskFileStatusMap", "status.size"),
+    keep=(
+        'metadata.annotations["harvesterhci.io/imageId"]',
+        "spec.minNumberOfCopies",
+        "spec.disks",
+        "spec.diskFileSpecMap",
+        "status.diskFileStatusMap",
+        "status.size",
+    ),
     columns=(NAMESPACE, NAME, int_column("copies", "spec.minNumberOfCopies"), DELETING, CREATED, UID),
 )
 BACKING_IMAGE_MANAGER = Kind(
@@ -125,7 +132,7 @@ IP_POOL = Kind(
     home="kube-system",
     versions=("v1alpha1",),
     lazy=True,
-    keep=("spec.range", "spec.allocations.*.podref"),
+    keep=("spec.range", "spec.allocations"),
     columns=(NAMESPACE, NAME, field_column("range", "spec.range"), CREATED, UID),
 )
 VERSION = Kind(
@@ -196,6 +203,20 @@ KUBECONFIG = Kind(
 
 Its plural is not that of a Secret, whose kinds are never looked at (`harvdiag.kinds.sensitive`).
 """
+CDI_CONFIG = Kind(
+    name="CDIConfig",
+    group="cdi.kubevirt.io",
+    plural="cdiconfigs",
+    versions=("v1beta1",),
+    lazy=True,
+    keep=("status.defaultPodResourceRequirements.limits.memory",),
+    columns=(
+        NAME,
+        field_column("importer_memory", "status.defaultPodResourceRequirements.limits.memory"),
+        CREATED,
+        UID,
+    ),
+)
 
 KINDS = (
     CLAIM,
@@ -205,6 +226,7 @@ KINDS = (
     BACKING_IMAGE_MANAGER,
     IP_POOL,
     VERSION,
+    CDI_CONFIG,
     KUBELET_CONFIG,
     SERVING_CERTIFICATE,
     KUBECONFIG,

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, partial
+from typing import Any
 
-from harvdiag.core.fields import Obj, name_of
+from harvdiag.core.fields import Obj, field_path, name_of
 from harvdiag.kinds.credentials import clean_object, clean_workload, drop_fields, scrub_object
 from harvdiag.kinds.plansecret import strip_plan
 
@@ -33,9 +34,16 @@ BY_NAME = {
     "users.management.cattle.io": "hashes of passwords, before Rancher moved them into Secrets",
 }
 """Kinds whose name does not show it, and what they contain. A support bundle leaves them out, too."""
-USED_SETTINGS = frozenset({"backup-target", "server-version"})
-"""The Settings whose values are used; of the first, only `USED_OF_TARGET`."""
-USED_OF_TARGET = ("type", "endpoint", "refreshIntervalInSeconds")
+USED_SETTINGS: dict[str, tuple[str, ...]] = {
+    "backup-target": ("type", "endpoint", "refreshIntervalInSeconds"),
+    "rwx-network": ("share-storage-network", "network.range", "network.exclude"),
+    "server-version": (),
+    "storage-network": ("range", "exclude"),
+    "upgrade-config": (),
+}
+"""The Settings whose values are used; of those that are written as JSON, these fields alone."""
+NO_JSON = "not JSON"
+"""What is kept of a value that should be JSON and is not."""
 DROPPED: dict[str, tuple[str, ...]] = {
     "apps.catalog.cattle.io": ("spec.values", "spec.chart"),
     "bundledeployments.fleet.cattle.io": ("spec.options", "spec.stagedOptions"),
@@ -143,22 +151,37 @@ def _redact_setting(obj: Obj) -> Obj:
     if name not in USED_SETTINGS:
         metadata = {key: value for key, value in obj["metadata"].items() if key in KEPT_METADATA}
         return {key: value for key, value in obj.items() if key in KEPT} | {"metadata": metadata}
-    kept = {key: value for key, value in obj.items() if name != "backup-target" or key in {*KEPT, "metadata"}}
-    if name == "backup-target" and isinstance(value := obj.get("value"), str):
-        kept["value"] = _strip_target(value)
-    return scrub_object(kept)
+    if not (paths := USED_SETTINGS[name]):
+        return scrub_object(obj)
+    kept = {key: value for key, value in obj.items() if key in {*KEPT, "metadata"}}
+    texts = {key: obj[key] for key in ("value", "default") if isinstance(obj.get(key), str)}
+    return scrub_object(kept | {key: _keep_parts(text, paths) for key, text in texts.items()})
 
 
-def _strip_target(text: str) -> str:
-    """The target of backups as Harvester writes it, without the keys of its store."""
+def _keep_parts(text: str, paths: tuple[str, ...]) -> str:
+    """These fields of a value as Harvester writes it: of the target of backups without the keys of its store."""
     import json
 
     try:
-        target = json.loads(text or "{}")
+        found = json.loads(text or "null")
     except ValueError:
-        return ""
-    known = {key: target[key] for key in USED_OF_TARGET if key in target} if isinstance(target, dict) else {}
-    return json.dumps(known, separators=(",", ":")) if known else ""
+        return NO_JSON
+    if not isinstance(found, dict | None):
+        return NO_JSON
+    known = {path: value for path in paths if (value := field_path(path).get(found)) is not None}
+    return json.dumps(_nest(known), separators=(",", ":")) if found is not None else ""
+
+
+def _nest(values: dict[str, Any]) -> Obj:
+    """``{"network.range": x}`` as ``{"network": {"range": x}}``."""
+    nested: Obj = {}
+    for path, value in values.items():
+        *above, last = path.split(".")
+        place = nested
+        for step in above:
+            place = place.setdefault(step, {})
+        place[last] = value
+    return nested
 
 
 _REDACTORS: dict[str, Callable[[Obj], Obj | None]] = {

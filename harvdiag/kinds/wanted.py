@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
+from harvdiag.kinds.volumestate import is_in_state, may_be_in_state
 
 __all__ = ["Wanted"]
 
@@ -54,6 +56,8 @@ class Wanted:
     faulty: bool = False
     """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings; of
     Longhorn's Volumes: degraded, faulted, or noted as migrating."""
+    volume: str = ""
+    """Of Longhorn's Volumes: the state in which they are, one of `harvdiag.kinds.volumestate`."""
 
     def matches(self, obj: Obj) -> bool:
         """Whether an object is wanted, whatever its namespace."""
@@ -65,6 +69,7 @@ class Wanted:
             and (not self.about or _about(obj) in self.about)
             and (not self.labels or not _label_texts(obj).isdisjoint(self.labels))
             and (not self.faulty or _is_faulty(obj))
+            and (not self.volume or is_in_state(obj, self.volume))
         )
 
     def text_test(self, kind: str) -> Test:
@@ -76,6 +81,7 @@ class Wanted:
         given = (self.names, self.prefixes, self.owners, self.about, values)
         tests = [_holds_one(tuple(value.encode() for value in group)) for group in given if group]
         tests += [_holds_fault(FAULTY_TEXT[kind])] if self.faulty and kind in FAULTY_TEXT else []
+        tests += [partial(may_be_in_state, self.volume)] if self.volume else []
         return tests[0] if len(tests) == 1 else lambda text: all(test(text) for test in tests)
 
     def as_dict(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ VOLUME = Kind(
         "spec.accessMode",
         "spec.backendStoreDriver",
         "spec.dataEngine",
+        "spec.dataLocality",
         "spec.diskSelector",
         "spec.migratable",
         "spec.migrationNodeID",

@@ -31,6 +31,12 @@ def _format_answer(answer: Any) -> str:
     return answer_card(answer)
 
 
+def _format_preflight(preflight: Any) -> str:
+    from harvdiag.reports.notebook.preflight import preflight_card
+
+    return preflight_card(preflight)
+
+
 def _format_comparison(comparison: Any) -> str:
     """Its picture, with the table folded below it."""
     from harvdiag.figures import draw
@@ -60,6 +66,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),
     ("harvdiag.status.upgrade.status", "NodeState"): _card_formatter("node_card"),
     ("harvdiag.status.answer", "Answer"): _format_answer,
+    ("harvdiag.status.preflight", "Preflight"): _format_preflight,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
     ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
     ("harvdiag.core.table", "Table"): _format_table,

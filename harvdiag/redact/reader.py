@@ -22,7 +22,7 @@ from harvdiag.redact.names import Sort
 from harvdiag.redact.redactor import Redactor
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary
 from harvdiag.snapshot import Asker, Listing, Logbook, Manifest, Reader, Resource, Selector, Snapshot
-from harvdiag.snapshot.reader import LogStream, Stoppable, vet_listing
+from harvdiag.snapshot.reader import Bounded, LogStream, Stoppable, vet_listing
 
 __all__ = ["RedactedReader", "redact_snapshot"]
 
@@ -161,6 +161,11 @@ class RedactedReader:
         space = asked.namespace or kind.home
         lists = [listing for listing in self._reader.read([kind]) if listing.namespace == space]
         return self._fresh(lists[0] if lists else Listing(kind=kind, namespace=space))
+
+    def beyond(self, kind: Kind, /) -> str:
+        """Return why objects of a kind may exist in namespaces at which the source did not look; empty if it did."""
+        reader = self._reader
+        return self._redactor.text(reader.beyond(self._inner(kind))) if isinstance(reader, Bounded) else ""
 
     def ask(self, kind: Kind, wanted: Wanted, /) -> Sequence[Listing]:
         """Read what is wanted of a kind, of one namespace or of every one where none is given."""

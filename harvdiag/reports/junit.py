@@ -145,10 +145,10 @@ def _list_cases(answer: ClusterAnswer) -> Iterator[_Case]:
 
 
 def _quiet_case(family: str, outcome: Outcome) -> _Case:
-    """A check that found nothing, or was not run."""
-    if outcome.outcome != SKIPPED:
+    """A check that found nothing, or was not run, since it could not be or does not apply."""
+    if outcome.judged:
         return _Case(family=family, name=outcome.rule)
-    return _Case(family=family, name=outcome.rule, result=SKIPPED, kind=SKIPPED, message=outcome.reason)
+    return _Case(family=family, name=outcome.rule, result=SKIPPED, kind=outcome.outcome, message=outcome.reason)
 
 
 def _ignored_case(finding: Finding, entry: Ignore, text: str) -> _Case:

@@ -18,7 +18,7 @@ from harvdiag.status.notes import StaleNotes, list_stale
 from harvdiag.status.policy import Remark, describe_ignored_causes, list_remarks
 from harvdiag.status.summary import is_alike_step, is_answered, tell_support_once, without_repeats
 
-__all__ = ["Follower", "Outline", "ReportStep", "Section", "Told", "build_outline"]
+__all__ = ["Follower", "Outline", "ReportStep", "Section", "Told", "build_outline", "name_findings"]
 
 LIVE = "live"
 
@@ -93,10 +93,10 @@ class Outline:
         return self.sections[0].told[0].steps if self.sections else ()
 
 
-def build_outline(findings: Findings) -> Outline:
-    """Build the outline of a report from the findings of a check and their notes."""
-    given = _with_source(findings, _name_source(findings.source))
-    answer = build_answer(given)
+def build_outline(findings: Findings, answer: Answer | None = None) -> Outline:
+    """Build the outline of a report from the findings of a check and their notes; `answer` is by default theirs."""
+    given = name_findings(findings)
+    answer = answer or build_answer(given)
     teller = _Teller(given)
     return Outline(
         findings=given,
@@ -105,6 +105,11 @@ def build_outline(findings: Findings) -> Outline:
         stale=list_stale(given),
         settings=tuple(list_remarks(given)),
     )
+
+
+def name_findings(findings: Findings) -> Findings:
+    """Return the findings with the source as a reader elsewhere may name it."""
+    return _with_source(findings, _name_source(findings.source))
 
 
 def _name_source(source: Source) -> Source:

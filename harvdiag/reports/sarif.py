@@ -1,10 +1,10 @@
 """Findings as SARIF 2.1.0, for code scanning at GitHub and for viewers.
 
-One run: a result for each finding, a rule for each check that found something or was skipped, an invocation for each
-source, with a notification for each check that was skipped. Checks that passed are left out, and so are findings that
-are ignored, as viewers count every result as a problem; a notification tells of the latter. GitHub takes no result
-without a file, so each is at the first line of the source's file; the object is the logical location. What GitHub
-refuses is not written: more than 5,000 results, 1,000 locations of one, or 10 MB compressed.
+One run: a result for each finding, a rule for each check that found something or was not run, an invocation for each
+source, with a notification for each check that was skipped or does not apply. Checks that passed are left out, and so
+are findings that are ignored, as viewers count every result as a problem; a notification tells of the latter. GitHub
+takes no result without a file, so each is at the first line of the source's file; the object is the logical location.
+What GitHub refuses is not written: more than 5,000 results, 1,000 locations of one, or 10 MB compressed.
 
 A message has no arguments, so that braces in it mean nothing, and are written as they are: readers do not agree on how
 they would be escaped. Only what a reader could take for a placeholder or a link is escaped, as the standard says.
@@ -208,9 +208,11 @@ def _suppress(hit: _Hit) -> dict[str, Any]:
 def _build_invocation(answer: ClusterAnswer, name: str, rules: _Rules) -> dict[str, Any]:
     findings = answer.findings
     skipped = findings.skipped if findings is not None else ()
+    unasked = [o for o in findings.outcomes if not o.judged and o not in skipped] if findings is not None else []
     ran = findings is not None and not answer.error and (len(skipped) < len(findings.outcomes) or not skipped)
     told = [_notification("error", answer.error)] if answer.error else []
     told += [_notification("warning", f"Skipped: {o.reason}.", o.rule, rules.place(o.rule)) for o in skipped]
+    told += [_notification("note", f"Not applicable: {o.reason}.", o.rule, rules.place(o.rule)) for o in unasked]
     told += [_notification("note", text) for text in (list_remarks(findings) if findings is not None else ())]
     return {
         "executionSuccessful": ran,

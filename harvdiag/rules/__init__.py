@@ -1,4 +1,4 @@
-"""Rules: the only package that judges. `engine` declares and runs them, `evidence` builds what they show,
+"""Rules: the only package that judges. `engine` declares them, `run` runs them, `evidence` builds what they show,
 `advice` and `actions` word the steps, `pages` finds their documentation; a family is a package below this one, and a
 rule is one function in it.
 """
@@ -6,8 +6,9 @@ rule is one function in it.
 from collections.abc import Mapping
 
 from harvdiag.core.policy import Known, Policy
-from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, run_rules, select_rules
+from harvdiag.rules.engine import Cause, Hit, Rule, registry, rule, select_rules
 from harvdiag.rules.ignoring import set_apart
+from harvdiag.rules.run import run_rules
 
 __all__ = [
     "Cause",

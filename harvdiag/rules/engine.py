@@ -1,4 +1,4 @@
-"""Rules: declare them, find them, run them.
+"""Rules: declare them, find them.
 
 A rule is one function, declared with `rule` and discovered automatically. It declares the kinds that it needs: where
 one of them was not seen, the rule is skipped and says why; it never passes on data that was not seen. So is a rule that
@@ -18,17 +18,13 @@ from inspect import cleandoc
 from typing import Any, NamedTuple, TypedDict, Unpack
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.model import Evidence, Finding, ObjectRef, Outcome, Reason, Severity, fingerprint_of
+from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.policy import LOCAL
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.kinds import CATALOGUE, sort_key
-from harvdiag.rules.answered import answer
-from harvdiag.rules.causes import drop_unfound_causes
-from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError, Unseen
-from harvdiag.rules.pages import cite_pages
-from harvdiag.snapshot import Snapshot
+from harvdiag.rules.facts import Facts
 
 __all__ = [
+    "ALWAYS",
     "Cause",
     "Check",
     "Hit",
@@ -36,7 +32,6 @@ __all__ = [
     "Rule",
     "registry",
     "rule",
-    "run_rules",
     "select_rules",
 ]
 
@@ -208,12 +203,28 @@ def _join_lines(body: str) -> str:
 @cache
 def registry() -> dict[str, Rule]:
     """Return every rule by name: the families in alphabetical order, the rules of a module in the order of its file."""
+    return {rule.name: rule for family in _families() for rule in _load_family(family)}
+
+
+def _families() -> list[str]:
+    """The packages of the families, in alphabetical order."""
     places = import_module(FAMILIES).__path__
-    families = [module.name for module in pkgutil.iter_modules(places, f"{FAMILIES}.") if module.ispkg]
-    for family in sorted(families):
-        for module in sorted(pkgutil.walk_packages(import_module(family).__path__, f"{family}."), key=lambda m: m.name):
-            import_module(module.name)
-    return dict(_RULES)
+    return sorted(module.name for module in pkgutil.iter_modules(places, f"{FAMILIES}.") if module.ispkg)
+
+
+@cache
+def _load_family(package: str) -> tuple[Rule, ...]:
+    """Import the modules of a family; return its rules."""
+    for module in sorted(pkgutil.walk_packages(import_module(package).__path__, f"{package}."), key=lambda m: m.name):
+        import_module(module.name)
+    return tuple(rule for rule in _RULES.values() if rule.family == _family_of(package))
+
+
+@cache
+def _usual_rules() -> tuple[Rule, ...]:
+    """The rules of every family but the preflight, whose modules are not even imported."""
+    families = (family for family in _families() if _family_of(family) != PREFLIGHT)
+    return tuple(rule for family in families for rule in _load_family(family))
 
 
 def select_rules(
@@ -224,6 +235,8 @@ def select_rules(
     `own` are checks of one's own, which come after all others. Raises UsageError for a word that is neither a rule nor
     a family.
     """
+    if not chosen and not ignored:
+        return [*_usual_rules(), *(own or {}).values()]
     rules = [*registry().values(), *(own or {}).values()]
     words = {rule.name for rule in rules} | {rule.family for rule in rules}
     for word in (*chosen, *ignored):
@@ -237,114 +250,3 @@ def select_rules(
 
 def _is_wanted(rule: Rule, chosen: Collection[str]) -> bool:
     return bool({rule.name, rule.family} & set(chosen)) if chosen else rule.family != PREFLIGHT
-
-
-def run_rules(facts: Facts, rules: Iterable[Rule]) -> list[Outcome]:
-    """Run the rules and return their outcomes in the same order. The kinds that they need are loaded together first.
-
-    A fallback is judged by what every other rule finds, also those that were not chosen: its answer never depends on
-    the choice.
-    """
-    chosen = list(rules)
-    others = select_rules() if any(rule.fallback for rule in chosen) else ()
-    every = {rule.name: rule for rule in (*others, *chosen)}.values()
-    needed = sorted({kind for rule in every for kind in rule.needs}, key=sort_key)
-    facts.snapshot.load([*needed, *sorted(ALWAYS)])
-    outcomes = {rule.name: _run_rule(facts, rule) for rule in every if not rule.fallback}
-    found = facts.knowing(finding for outcome in outcomes.values() for finding in outcome.findings)
-    outcomes |= {rule.name: _run_rule(found, rule) for rule in chosen if rule.fallback}
-    return drop_unfound_causes([outcomes[rule.name] for rule in chosen])
-
-
-class _UnseenError(Exception):
-    """A rule has come to read a kind that was not seen, or that was not seen in a namespace: its arguments."""
-
-
-class _Guard:
-    """Lets a rule read the kinds that it declares, and any other, or one that it requires, only where it was seen."""
-
-    def __init__(self, snapshot: Snapshot, rule: Rule) -> None:
-        self._snapshot = snapshot
-        self._everywhere = rule.everywhere
-        self.passed = {*(kind for kind in rule.needs if not _is_late(kind)), *rule.optional, *ALWAYS}
-
-    def __call__(self, kind: str, required_in: str | None) -> None:
-        if required_in is None and (kind in self.passed or _is_lazy(kind)):
-            return
-        namespace = required_in or ""
-        with self._snapshot.watched(None):
-            if self._snapshot.gap(kind, self._everywhere, namespace):
-                raise _UnseenError(kind, namespace)
-        self.passed.add(kind)
-
-
-def _is_lazy(kind: str) -> bool:
-    """Whether only some objects of a kind are read: whether its list was seen would cost reading it whole."""
-    return kind in CATALOGUE and CATALOGUE[kind].lazy
-
-
-def _is_late(kind: str) -> bool:
-    return kind in CATALOGUE and CATALOGUE[kind].late
-
-
-def _run_rule(facts: Facts, rule: Rule) -> Outcome:
-    """Run one rule, unless it is about a cluster at rest, and an upgrade runs."""
-    if rule.at_rest and facts.running:
-        return Outcome(rule.name, "not-applicable", f"{facts.running} is under way")
-    return _judge(facts, rule)
-
-
-def _judge(facts: Facts, rule: Rule) -> Outcome:
-    needed = sorted(kind for kind in rule.needs if not _is_late(kind))
-    if unseen := [kind for kind in needed if facts.snapshot.gap(kind, rule.everywhere)]:
-        return _skip(facts, rule, [(kind, "") for kind in unseen])
-    try:
-        guard = _Guard(facts.snapshot, rule)
-        with facts.snapshot.watched(guard, guard.passed):
-            findings = tuple(_build_finding(rule, hit) for hit in rule.check(facts))
-        if rule.family != LOCAL:  # of one's own, the words and links are those of its author
-            with facts.snapshot.watched(None):
-                findings = tuple(cite_pages(facts, answer(facts, finding), rule.paths) for finding in findings)
-    except Unseen as unseen_list:
-        entry = unseen_list.entry
-        return Outcome(rule.name, "skipped", f"{entry.kind} {unseen_list.gap}", gaps=(entry,))
-    except (UnjudgedError, NotApplicable) as reason:
-        return Outcome(rule.name, "skipped" if isinstance(reason, UnjudgedError) else "not-applicable", str(reason))
-    except _UnseenError as error:
-        return _skip(facts, rule, [error.args])
-    return Outcome(rule.name, "failed" if findings else "passed", "", findings)
-
-
-def _skip(facts: Facts, rule: Rule, unseen: Iterable[tuple[str, ...]]) -> Outcome:
-    gaps = [f"{kind} {facts.snapshot.gap(kind, rule.everywhere, where)}" for kind, where in unseen]
-    entries = (entry for kind, where in unseen for entry in facts.snapshot.gaps(kind, rule.everywhere, where))
-    return Outcome(rule.name, "skipped", "; ".join(gaps), gaps=tuple(entries))
-
-
-def _build_finding(rule: Rule, hit: Hit) -> Finding:
-    return Finding(
-        rule=rule.name,
-        family=rule.family,
-        severity=hit.severity or rule.severity,
-        subject=hit.subject,
-        message=hit.message,
-        evidence=hit.evidence,
-        why=rule.why,
-        next=hit.next,
-        caution=hit.caution,
-        links=rule.links,
-        caused_by=tuple(fingerprint_of(*cause) for cause in hit.causes),
-        short=rule.short,
-        reason=rule.reason,
-        missing=rule.missing,
-        targets=hit.targets,
-        many=hit.many,
-        shows=_telling_field(rule, hit.evidence),
-        holds=rule.holds and hit.severity is not Severity.INFO,
-    )
-
-
-def _telling_field(rule: Rule, evidence: tuple[Evidence, ...]) -> Evidence | None:
-    """Return the field that the rule declares, if it is absent; else the first of the evidence."""
-    absent = (e for e in evidence if rule.shows and e.path == rule.shows and e.value is None)
-    return next(absent, next(iter(evidence), None))

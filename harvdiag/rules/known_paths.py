@@ -1,4 +1,7 @@
-"""On which upgrade path a cluster is, for the known issues: from the running upgrade, else by the release installed."""
+"""On which upgrade path a cluster is, for the known issues: from the running upgrade, else by the release installed.
+
+Before an upgrade whose version was told it is the path to that, over all its steps.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,13 @@ from datetime import timedelta
 
 from harvdiag.core.conditions import Condition
 from harvdiag.core.fields import Obj, get_text
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.release import on_path
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 
-__all__ = ["concerned", "lasts", "path_evidence"]
+__all__ = ["ahead", "concerned", "lasts", "path_evidence", "path_pairs"]
 
 SETTLING = timedelta(minutes=10)
 VERSION = ObjectRef("Setting", "", "server-version")
@@ -21,8 +24,12 @@ VERSION = ObjectRef("Setting", "", "server-version")
 
 def concerned(facts: Facts, paths: Collection[str]) -> bool:
     """Whether the cluster is on one of these paths, or at the start of one while no upgrade runs."""
-    start, end = _path_of(facts)
-    return any(on_path(path, start, end) for path in paths)
+    return any(on_path(path, start, end) for path in paths for start, end in path_pairs(facts))
+
+
+def ahead(facts: Facts) -> Severity | None:
+    """Return the severity of an issue that an upgrade which was named will meet; None where none was named."""
+    return Severity.WARNING if facts.target else None
 
 
 def path_evidence(facts: Facts) -> tuple[Evidence, ...]:
@@ -42,9 +49,14 @@ def lasts(facts: Facts, since: Condition | Obj | str, span: timedelta = SETTLING
     return age is not None and age >= span
 
 
-def _path_of(facts: Facts) -> tuple[str, str]:
+def path_pairs(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """Return each step of the path as two versions; the second is empty where only the start is known."""
     if (upgrade := facts.upgrades.running) is not None:
-        return upgrade.previous_version or facts.harvester_version, upgrade.version
+        return ((upgrade.previous_version or facts.harvester_version, upgrade.version),)
     if (plan := facts.upgrades.plan) is not None:
-        return plan.previous_version or facts.harvester_version, plan.version
-    return facts.harvester_version, ""
+        return ((plan.previous_version or facts.harvester_version, plan.version),)
+    if not facts.target:
+        return ((facts.harvester_version, ""),)
+    from harvdiag.rules.target_path import path_of
+
+    return path_of(facts).pairs

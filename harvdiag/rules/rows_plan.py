@@ -48,7 +48,12 @@ def _row(word: str, asks: str, *rules: str, go: str = "", hand: tuple[str, tuple
 
 
 ROWS = (
-    _row("version", "the plan names a version or an image, and the Version exists", "preflight-version-unknown"),
+    _row(
+        "version",
+        "the plan names a version or an image, the Version exists, and it can be reached from the release installed",
+        "preflight-version-unknown",
+        "preflight-path-unsupported",
+    ),
     _row("concurrent", "no other UpgradePlan is under way", "preflight-other-upgrade"),
     _row("cleanup", "no plan still cleans up", "preflight-cleanup-pending"),
     _row(

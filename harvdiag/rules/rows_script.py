@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.rules.hands import DISKS, HOST_CERTIFICATES, KUBECONFIG, NETWORK, STATE_PARTITION, VMS
+from harvdiag.rules.hands import CERTIFICATES, DISKS, KUBECONFIG, NETWORK, STATE_PARTITION, VMS
 from harvdiag.rules.row import MACHINES_RUN, NO_DISKS, PROVISIONED, USER_VMS, Row, Tool
 
 __all__ = ["ROWS"]
@@ -24,7 +24,7 @@ ROWS = (
         go=("certificates",),
         adds="every control-plane node, where the script sees the host on which it runs",
         unknown="certificates that no API server shows: those of clients and of etcd, which are files of the hosts",
-        by_hand=HOST_CERTIFICATES,
+        by_hand=CERTIFICATES,
     ),
     Row(
         tool=_FROM,
@@ -42,6 +42,8 @@ ROWS = (
         asks="every Bundle of fleet is ready (mcc-harvester apart)",
         rules=("preflight-bundle-not-ready",),
         go=("helm-bundles",),
+        adds="what of it is not ready; a Bundle that is meant for no cluster, which fails it for nothing",
+        unknown="whether a Bundle of a user is one of Helm: its values are never read",
     ),
     Row(
         tool=_FROM,
@@ -62,7 +64,7 @@ ROWS = (
             "preflight-longhorn-eviction",
         ),
         go=("node-status",),
-        adds="on 1.4 the script ends at an eviction, without its summary; here all else is judged too",
+        adds="all of them by name, and why each is so; on 1.4 the script ends at an eviction, without its summary",
     ),
     Row(
         tool=_FROM,
@@ -92,15 +94,21 @@ ROWS = (
         asks=MACHINES_RUN,
         rules=("preflight-machine-not-running", "machine-failed"),
         go=("capi-machine-state",),
-        adds="a Machine that has failed but keeps the phase Running",
+        adds="a Machine that has failed but keeps the phase Running; Updating, which it fails, is as good as Running",
     ),
     Row(
         tool=_FROM,
         id="Longhorn-Volume-Health-Status",
-        asks="every attached volume has a healthy engine and all its replicas",
-        rules=("preflight-volume-unhealthy", "preflight-volume-degraded", "volume-faulted"),
+        asks="with several nodes, every volume has several replicas and is healthy, or detached with all of them",
+        rules=(
+            "preflight-volume-unhealthy",
+            "preflight-volume-degraded",
+            "preflight-single-replica-volume",
+            "volume-faulted",
+        ),
         go=("longhorn-volume-health",),
-        adds="volumes without an engine, which the script does not see, as it goes through engines",
+        adds="volumes without an engine, which the script does not see, as it goes through engines; claim and workload "
+        "of each",
     ),
     Row(
         tool=_FROM,
@@ -108,7 +116,7 @@ ROWS = (
         asks="every attached volume has a workload that runs",
         rules=("preflight-stale-volume",),
         go=("stale-longhorn-volumes",),
-        unknown="in a bundle, Pods of user namespaces",
+        adds="a Pod that is just starting, for which the script fails, is a warning",
         by_hand=("kubectl get volumes.longhorn.io -n longhorn-system -o wide",),
     ),
     Row(
@@ -118,6 +126,7 @@ ROWS = (
         rules=("preflight-backing-image-copies",),
         go=("longhorn-backing-images",),
         since="v1.4.0",
+        adds="the image of Harvester to which each belongs; fewer copies are enough where there are fewer hosts",
     ),
     Row(
         tool=_FROM,
@@ -151,10 +160,11 @@ ROWS = (
     Row(
         tool=_FROM,
         id="Backup-Target",
-        asks="the backup target is refreshed every 60 seconds or more seldom",
+        asks="the backup target, if there is one, has an interval of refreshing that is not 0",
         rules=("backup-target-refresh-interval",),
         go=("backup-target",),
         only="1.4.1, 1.4.2",
+        adds="it slows an upgrade and does not stop it, so it is a warning",
     ),
     Row(
         tool=_FROM,
@@ -162,6 +172,7 @@ ROWS = (
         asks="the storage network has free addresses for a second set of instance managers and image managers",
         rules=("preflight-storage-network-addresses",),
         go=("storage-network-ip",),
+        adds="ranges of IPv6, which the script cannot count",
     ),
     Row(
         tool=_FROM,
@@ -169,6 +180,7 @@ ROWS = (
         asks="the network for RWX volumes has a free address, where it is one of its own",
         rules=("preflight-rwx-network-addresses",),
         go=("rwx-network-ip",),
+        adds="ranges of IPv6",
     ),
     Row(
         tool=_FROM,
@@ -193,6 +205,7 @@ ROWS = (
         rules=("preflight-image-volume-size",),
         go=("image-volume-size",),
         since="v1.9.0",
+        adds="only for an upgrade to 1.10 or later, where the target is told",
         unknown="in a bundle, claims of user namespaces",
         by_hand=("kubectl get pvc -A",),
     ),

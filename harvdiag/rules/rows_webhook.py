@@ -32,7 +32,8 @@ ROWS = (
         asks="the Upgrade names a version or an image, and the Version exists",
         rules=("preflight-version-unknown", "preflight-path-unsupported"),
         since="v1.2.0",
-        adds="whether the version can be reached from the one installed, and by which steps",
+        adds="whether the version can be reached from the one installed, and by which steps: of that Harvester asks "
+        "only in the Job that prepares the first node, when the upgrade has begun",
         unknown="what the Upgrade that you will create names",
         by_hand=("kubectl get versions.harvesterhci.io -n harvester-system",),
     ),
@@ -49,7 +50,7 @@ ROWS = (
         asks="no other Upgrade is under way",
         rules=("preflight-other-upgrade",),
         running=True,
-        adds="an Upgrade without a state label, which counts as running for ever, and an UpgradePlan, which V1 ignores",
+        adds="an ended Upgrade without its label, which counts as running for ever; an UpgradePlan, which V1 ignores",
     ),
     Row(
         tool=_FROM,
@@ -66,7 +67,7 @@ ROWS = (
         rules=("preflight-pause-map-invalid",),
         since="v1.7.0",
         skip=ALL,
-        adds="the nodes to pause in the setting upgrade-config, from which the map is made",
+        adds="the setting upgrade-config, of which the map is made: a name without a Node is left out without a word",
         unknown="an annotation that you write on the Upgrade by hand",
     ),
     Row(
@@ -95,7 +96,7 @@ ROWS = (
         rules=("preflight-vm-backup-running",),
         since="v1.4.0",
         skip=ALL,
-        adds="each of them, where the webhook names one",
+        adds="each of them, where the webhook names one, and which of them has hung for a day",
         unknown=USER_OWN,
         by_hand=("kubectl get virtualmachinebackups.harvesterhci.io -A",),
     ),
@@ -127,7 +128,7 @@ ROWS = (
         rules=("preflight-addon-processing",),
         since="v1.7.0",
         skip=ALL,
-        adds="a failed addon, which passes it",
+        adds="the reason of a failed one, which is refused, too; one that is deployed, but whose last change failed",
         unknown="in a bundle, addons of user namespaces",
         by_hand=("kubectl get addons.harvesterhci.io -A",),
     ),
@@ -171,7 +172,7 @@ ROWS = (
         go=("capi-machine-count",),
         since="v1.5.1",
         skip=ALL,
-        adds="pairs instead of counts: uid, providerID, labels, plan Secret, and Machines that are being deleted",
+        adds="every broken link at once; where the counts are equal, also a ghost Machine, or a second one of a Node",
     ),
     Row(
         tool=_FROM,
@@ -180,7 +181,7 @@ ROWS = (
         rules=("preflight-single-replica-volume",),
         since="v1.3.0",
         skip="harvesterhci.io/skipSingleReplicaDetachedVol",
-        adds="the VM or Pod that uses each, and which of them an annotation lets pass",
+        adds="the VM or Pod that uses each, and which an annotation lets pass; up to 1.4 only those in use refuse",
     ),
     Row(
         tool=_FROM,

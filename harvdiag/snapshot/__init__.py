@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import NamedTuple
 
 from harvdiag.core.conditions import conditions_of
 from harvdiag.core.errors import SourceError, UnlistedKindError, UsageError
@@ -19,9 +18,11 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.kinds import CATALOGUE, find_kind, full_name, kind_for_resource, known_resource, sort_key
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
+from harvdiag.snapshot.answers import Answer, Found
 from harvdiag.snapshot.late import FILES, may_hide
 from harvdiag.snapshot.reader import (
     Asker,
+    Bounded,
     Listing,
     Logbook,
     LogStream,
@@ -37,37 +38,6 @@ from harvdiag.snapshot.reader import (
 __all__ = ["Answer", "Asker", "Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
 
 ABSENT, REACH = "not in the source", 64 << 20
-
-
-class Found(NamedTuple):
-    """What `Snapshot.find` found: the objects, and the coverage of the list in which it looked."""
-
-    objects: tuple[Obj, ...]
-    entry: CoverageEntry
-
-    @property
-    def gap(self) -> str | None:
-        """Why absence of an object proves nothing; None if it does."""
-        return None if self.entry.state.seen else f"{self.entry.state}: {self.entry.reason}"
-
-
-class Answer(NamedTuple):
-    """What `Snapshot.ask` found: the objects by namespace and name, and the coverage of the lists that it read."""
-
-    objects: tuple[Obj, ...]
-    entries: tuple[CoverageEntry, ...]
-
-    @property
-    def gaps(self) -> tuple[CoverageEntry, ...]:
-        """The lists that were not, or not completely, seen."""
-        return tuple(entry for entry in self.entries if not entry.state.seen)
-
-    @property
-    def seen(self) -> bool:
-        """Whether any list was read, at least in part."""
-        return any(entry.state.seen or entry.count for entry in self.entries)
-
-
 Watch = Callable[[str, str | None], None]
 
 
@@ -301,6 +271,10 @@ class Snapshot:
         with self.watched(None):
             hidden = (self.manifest.origin or self.manifest).kind == FILES and may_hide(CATALOGUE[kind], self)
         return asked if hidden else [e for e in asked if e.state is not State.NOT_LOOKED_AT]
+
+    def beyond(self, kind: str) -> str:
+        """Return why objects of a kind may exist in namespaces at which the source did not look; empty if it did."""
+        return self._reader.beyond(self.resolve_kind(kind)) if isinstance(self._reader, Bounded) else ""
 
     def host(self, node: str) -> Obj | None:
         """Return the data in the files of one host, without reading other hosts; None if there are none."""

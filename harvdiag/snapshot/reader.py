@@ -16,6 +16,7 @@ from harvdiag.kinds.wanted import Wanted
 
 __all__ = [
     "Asker",
+    "Bounded",
     "Listing",
     "LogStream",
     "Logbook",
@@ -131,6 +132,14 @@ class Asker(Protocol):
 
         Never raises for one kind; the items may be more than those that match.
         """
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A source that may lack whole namespaces, without an entry in the coverage for those."""
+
+    def beyond(self, kind: Kind, /) -> str:
+        """Return why objects of a kind may exist in namespaces at which it did not look; empty if it did."""
 
 
 @runtime_checkable

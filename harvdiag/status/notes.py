@@ -109,5 +109,7 @@ def _state(findings: Findings, fingerprint: str, notes: Sequence[Note]) -> str:
         return "its check was not run"
     if outcome.outcome == "skipped":
         return f"its check could not be run: {outcome.reason}" if outcome.reason else "its check could not be run"
+    if not outcome.judged:
+        return f"its check does not apply: {outcome.reason}"
     told = [note.status for note in notes if note.status]
     return f"{told[-1]}, and no longer found" if NoteStatus.FIXED in told[-1:] else "no longer found"

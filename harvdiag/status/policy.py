@@ -12,7 +12,7 @@ from harvdiag.core.listing import group_by
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.policy import show_threshold
 from harvdiag.core.suggest import join_names
-from harvdiag.rules import known_names, own_rules
+from harvdiag.rules import known_names, own_rules, select_rules
 from harvdiag.status.summary import format_count
 
 __all__ = [
@@ -48,13 +48,16 @@ class Remark(NamedTuple):
 def list_entries(findings: Findings) -> list[EntryState]:
     """Return every entry of the ignore list with what became of it, in the order of the file."""
     policy = findings.policy
-    families = {**known_names().rules, **{rule.name: rule.family for rule in own_rules(policy).values()}}
-    run = {outcome.rule for outcome in findings.outcomes if outcome.outcome != "skipped"}
+    own = own_rules(policy)
+    families = {**known_names().rules, **{rule.name: rule.family for rule in own.values()}}
+    usual = {rule.name for rule in select_rules((), (), own)} | {outcome.rule for outcome in findings.outcomes}
+    run = {outcome.rule for outcome in findings.outcomes if outcome.judged}
     found = []
     for entry in policy.ignore:
         used = sum(ignored.entry is entry for ignored in findings.ignored)
         again = sum(policy.fits(entry, finding) for finding in findings)
-        judged = {rule for rule, family in families.items() if entry.concerns(rule, family)} <= run
+        concerned = {rule for rule, family in families.items() if rule in usual and entry.concerns(rule, family)}
+        judged = bool(concerned) and concerned <= run
         state = EXPIRED if entry.expired(policy.today) else USED if used else UNUSED if judged else UNKNOWN
         found.append(EntryState(entry, state, again if state is EXPIRED else used))
     return found

@@ -85,7 +85,9 @@ def build_verdict(findings: Findings) -> str:
     checks = findings.summary["checks"]
     run, skipped = checks["passed"] + checks["failed"], checks["skipped"]
     size = f"{format_count(findings.source.nodes, 'Node')}, {format_count(findings.source.machines, 'Machine')}"
+    unasked = checks["not-applicable"]
     done = f"{format_count(run, 'check')} run" + (f", {skipped} skipped" if skipped else "")
+    done += f", {unasked} not applicable" if unasked else ""
     result, rest = (_describe_calm if _is_calm(findings) else _count_findings)(findings), f"{size}; {done}"
     ignored = f"; {format_count(len(findings.ignored), 'finding')} ignored" if findings.ignored else ""
     if _is_calm(findings) and skipped:

@@ -17,6 +17,7 @@ from tests.routes import (
     expected,
     from_bundle,
     name,
+    of_each_rule,
     routes_of,
     sampled,
     scenario,
@@ -92,7 +93,7 @@ def test_no_scenario_is_about_an_unknown_rule() -> None:
     assert {rule for path in PATHS for rule in scenario(path).expect} <= set(RULES)
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@of_each_rule(PATHS)
 def test_causes_are_findings_and_never_go_round(path: Path) -> None:
     """`caused_by` names findings of the same check; following it always ends, at a root."""
     findings = checked(path)
@@ -111,7 +112,7 @@ def test_causes_are_findings_and_never_go_round(path: Path) -> None:
     assert reached == set(causes), "every finding is told below a root"
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@of_each_rule(PATHS)
 def test_causes_come_before_consequences(path: Path) -> None:
     """Root causes stand first, so that a reader who stops early has read the right thing."""
     caused = [bool(finding.caused_by) for finding in checked(path)]

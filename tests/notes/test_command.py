@@ -90,6 +90,14 @@ def test_a_finding_is_named_in_several_ways(bundle: Path, words: tuple[str, ...]
     assert (kept.fingerprint, kept.text) == (ONE, text)
 
 
+def test_a_finding_of_a_preflight_is_named_by_its_rule(bundle: Path) -> None:
+    """Which only a preflight makes: a check alone has nothing of that name."""
+    note(bundle, "preflight-other-upgrade", "hvst-upgrade-abcde", "finish it first", "--status", "acknowledged")
+    preflight = hd.open(bundle).preflight()
+    (finding,) = preflight.findings.of("preflight-other-upgrade")
+    assert [kept.text for kept in preflight.findings.notes.of(finding.fingerprint)] == ["finish it first"]
+
+
 def test_notes_on_the_cluster_and_on_what_is_gone(bundle: Path, tmp_path: Path) -> None:
     """A finding that only the file knows is named by it, by its fingerprint without any source."""
     file = tmp_path / "all.notes.yaml"

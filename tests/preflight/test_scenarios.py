@@ -47,8 +47,8 @@ def test_rule_has_both_sides(rule: str) -> None:
 
 
 def test_rows_name_rules_that_exist() -> None:
-    """Each rule of the family answers a row, and each row names rules that exist."""
+    """Each rule of the family answers a row, but for those of known issues, and each row names rules that exist."""
     named = {rule for row in ROWS for rule in row.rules}
     assert named <= set(registry())
-    assert set(RULES) <= named
+    assert {name for name in RULES if not registry()[name].paths} <= named
     assert len({row.key for row in ROWS}) == len(ROWS)

@@ -22,7 +22,7 @@ from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
 from tests import port
 from tests.command import details
-from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, name, sampled
+from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, name, of_each_rule, sampled
 from tests.sample import is_full
 from tests.world import faults, healthy
 
@@ -143,7 +143,7 @@ def bars(row: str) -> int:
     return re.sub(r"\\.|`[^`]*`", "", row).count("|")
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "tables")], ids=name)
+@of_each_rule(path for path in PATHS if sampled(path, 2, "tables"))
 def test_markdown_tables_are_well_formed(path: Path) -> None:
     """Each table has a head, a rule below it and rows of as many cells, and stands between blank lines."""
     lines = render(checked(path), "markdown").split("\n")
@@ -196,7 +196,7 @@ def test_markdown_tells_what_was_not_judged() -> None:
 # --- the terminal --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "width")], ids=name)
+@of_each_rule(path for path in PATHS if sampled(path, 2, "width"))
 def test_terminal_report_keeps_to_the_width(path: Path) -> None:
     """From 40 to 120 columns, no line is wider but one that holds a single command or address, which stays whole."""
     findings = checked(path)
@@ -227,7 +227,7 @@ def test_severity_is_a_word_before_it_is_a_colour(broken: Findings) -> None:
     assert "ERROR  node-without-machine" in terminal.render(broken)
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "commands")], ids=name)
+@of_each_rule(path for path in PATHS if sampled(path, 2, "commands"))
 def test_commands_and_addresses_are_never_broken(path: Path) -> None:
     """What a person copies from the narrowest report is what the rule gave; each address has its own line."""
     findings = checked(path)

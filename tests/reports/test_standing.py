@@ -16,7 +16,7 @@ from harvdiag.reports.upgrade import build_document, render, render_json
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
 from tests import port
-from tests.routes import BROKEN, HEALTHY, PATHS, finds, opened
+from tests.routes import BROKEN, HEALTHY, PATHS, finds, of_each_rule, opened
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.samples import DATA
@@ -59,10 +59,7 @@ WORLDS: dict[str, Callable[[], World]] = {
 # Text
 
 
-WITH_FINDINGS = (*sorted((DATA / "bundles").glob("*.zip")), *filter(finds, PATHS))
-
-
-@pytest.mark.parametrize("path", WITH_FINDINGS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@of_each_rule([*sorted((DATA / "bundles").glob("*.zip")), *filter(finds, PATHS)])
 def test_three_lines_name_what_holds_an_upgrade_up(path: Path) -> None:
     """The object and the reason, whichever check found it, in the first three lines of a usual terminal."""
     standing = (opened(path) if path.suffix == ".yaml" else hd.open(path)).upgrade

@@ -16,7 +16,7 @@ from harvdiag.rules import registry
 from harvdiag.rules.pages import ACTS, MANUAL, PATH_PAGES, Page, find_pages
 from harvdiag.snapshot import Snapshot
 from tests import port
-from tests.routes import PATHS, checked, finds, name, scenario
+from tests.routes import PATHS, checked, finds, name, of_each_rule, scenario
 
 VERBS = (
     "annotate|apply|cancel|clear|cordon|delete|detach|disable|dismiss|drain|enable|evict|fix|install|label|lower|patch|put|"
@@ -51,7 +51,7 @@ def test_a_step_that_acts_is_seen() -> None:
     assert not HOW.search("Delete it in Harvester.")
 
 
-@pytest.mark.parametrize("path", [*filter(finds, PATHS)], ids=name)
+@of_each_rule(filter(finds, PATHS))
 def test_each_finding_says_how_and_where_it_is_described(path: Path) -> None:
     """No act is left to be guessed, each has its page once, and a root cause has more than a look and a backup."""
     findings = checked(path)

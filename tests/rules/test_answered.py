@@ -17,7 +17,7 @@ from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_
 from harvdiag.status.summary import first_step
 from tests import port
 from tests.command import details
-from tests.routes import BROKEN, PATHS, checked, finds, opened
+from tests.routes import BROKEN, PATHS, checked, finds, of_each_rule, opened
 from tests.world import World, faults, healthy, rollouts
 from tests.world.extras import enrich
 
@@ -67,7 +67,7 @@ def test_voters_that_nothing_tells_stay_a_rule() -> None:
     assert "etcd voter" not in found.caution
 
 
-@pytest.mark.parametrize("path", [*filter(finds, PATHS)], ids=lambda path: f"{path.parent.name}/{path.stem}")
+@of_each_rule(filter(finds, PATHS))
 def test_a_report_that_ends_in_support_says_what_to_attach_once(path: Path) -> None:
     findings = opened(path).check()
     for found in findings:

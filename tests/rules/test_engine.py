@@ -17,7 +17,7 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.rules import registry, select_rules
 from harvdiag.training import open_scenario
 from tests import port
-from tests.routes import PATHS, SCENARIOS, checked, finds, name, opened, scenario
+from tests.routes import PATHS, SCENARIOS, checked, finds, of_each_rule, opened, scenario
 
 NEEDED = sorted({kind for rule in registry().values() for kind in rule.needs})
 UNSEEN = (State.FAILED, State.FORBIDDEN, State.NOT_LOOKED_AT)
@@ -58,7 +58,7 @@ def found(path: Path) -> tuple[Cluster, Findings]:
 
 
 SPEAKING = [path for path in PATHS if finds(path)]
-every_finding = pytest.mark.parametrize("path", SPEAKING, ids=name)
+every_finding = of_each_rule(SPEAKING)
 
 
 # --- choosing ------------------------------------------------------------------------------------------------------

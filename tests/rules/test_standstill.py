@@ -13,9 +13,8 @@ from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.status.summary import build_verdict
 from harvdiag.status.upgrade.part import PartKey
 from harvdiag.training import open_objects
-from harvdiag.training.scenarios import find_scenarios
 from tests import port
-from tests.routes import from_bundle, from_folder, opened
+from tests.routes import PATHS, from_bundle, from_folder, of_each_rule, opened
 from tests.sample import every_pair
 from tests.world import World, healthy, rollouts
 from tests.world.evidence import pod_logs
@@ -25,7 +24,6 @@ from tests.world.upgradeplans import V2_PHASES, at_plan_phase, at_plan_step
 
 ROOT = Path(__file__).parents[2]
 RULE = "upgrade-not-moving"
-SCENARIOS = find_scenarios(ROOT / "data" / "scenarios")
 BUNDLES = sorted((ROOT / "data" / "bundles").glob("*.zip"))
 PLACES = [*((1, step) for step in SINGLE), *((3, step) for step in STEPS)]
 MOMENTS = every_pair([(*place, hours) for place in PLACES for hours in (2.2, 3, 20)])
@@ -101,7 +99,7 @@ def test_no_step_of_v2_stands_still_in_silence(size: int, step: str, hours: floa
     assert cluster.upgrade.upgrade_run is None or any(finding.holds for finding in cluster.check())
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+@of_each_rule(PATHS)
 def test_check_and_upgrade_agree_on_every_scenario(path: Path) -> None:
     assert [*contradictions(opened(path))] == []
 

@@ -13,7 +13,7 @@ from harvdiag.core.model import Finding, Severity
 from harvdiag.rules import advice
 from harvdiag.snapshot import Snapshot
 from tests import port
-from tests.routes import PATHS, checked, name, scenario
+from tests.routes import PATHS, checked, name, of_each_rule, scenario
 from tests.world import World, faults, healthy, rollouts
 from tests.world.objects import moment
 from tests.world.upgrades import NAME, add_plan_job
@@ -57,7 +57,7 @@ def without_times(obj: Any) -> None:
             del obj[key]
 
 
-@pytest.mark.parametrize("path", PATHS, ids=name)
+@of_each_rule(PATHS)
 def test_the_first_step_is_a_look_or_a_deed(path: Any) -> None:
     for finding in checked(path):
         assert not any(step.startswith("Waiting") for step in finding.next), finding.rule

@@ -21,13 +21,16 @@ from harvdiag.figures import PICTURES
 from harvdiag.reports.glossary import render_markdown
 from harvdiag.rules.thresholds import LIMITS
 from harvdiag.status.glossary import list_groups
-from tests.tools import rooms
+from tests.tools import known, preflight, rooms
 
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-FILES = ("access.md", "commands.md", "configuration.md", "glossary.md", "sharing.md")
+FILES = (
+    *("access.md", "commands.md", "configuration.md", "glossary.md", "known-issues.md"),
+    *("preflight.md", "sharing.md"),
+)
 WRITTEN = (ROOT / "README.md", *(DOCS / name for name in FILES), rooms.DOCUMENT)
 BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n.*?```", re.DOTALL)
 WIDTH = "110"
@@ -76,6 +79,11 @@ TABLES = {
     "rooms": rooms.table,
     "glossary": glossary,
     "thresholds": thresholds,
+    "known issues": known.table,
+    "webhook": preflight.webhook,
+    "check.sh": preflight.script,
+    "UpgradePlan": preflight.plan,
+    "checks of its own": preflight.of_our_own,
 }
 
 

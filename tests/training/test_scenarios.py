@@ -10,8 +10,9 @@ import pytest
 from harvdiag.core.errors import UsageError
 from harvdiag.kinds import qualified_name
 from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
+from tests.routes import PATHS, of_each_rule
+from tests.routes import scenario as shipped
 
-SHIPPED = Path(__file__).parents[2] / "data" / "scenarios"
 BASE = """\
 apiVersion: v1
 kind: Node
@@ -125,9 +126,9 @@ def test_find_leaves_out_bases(tmp_path: Path) -> None:
     assert find_scenarios(tmp_path) == sorted(paths)
 
 
-@pytest.mark.parametrize("path", find_scenarios(SHIPPED), ids=lambda path: f"{path.parent.name}/{path.stem}")
+@of_each_rule(PATHS)
 def test_shipped_scenarios(path: Path) -> None:
-    scenario = load_scenario(path)
+    scenario = shipped(path)
     assert scenario.title
     assert path.stem.split("-")[0] in ("speaks", "silent")
     assert (scenario.rule in scenario.expect) == path.stem.startswith("speaks")
@@ -143,8 +144,7 @@ def test_shipped_scenarios(path: Path) -> None:
 
 
 def test_each_rule_speaks_and_is_silent() -> None:
-    paths = find_scenarios(SHIPPED)
-    assert paths
-    for rule in {path.parent.name for path in paths}:
-        words = {path.stem.split("-")[0] for path in paths if path.parent.name == rule}
+    assert PATHS
+    for rule in {path.parent.name for path in PATHS}:
+        words = {path.stem.split("-")[0] for path in PATHS if path.parent.name == rule}
         assert words == {"speaks", "silent"}, rule

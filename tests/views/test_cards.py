@@ -19,7 +19,7 @@ from harvdiag.reports.notebook import cards, parts
 from harvdiag.reports.notebook.grid import NOTHING
 from harvdiag.status.upgrade.part import fill_parts
 from tests import port
-from tests.routes import BROKEN, HEALTHY, PATHS, checked, name, opened, sampled
+from tests.routes import BROKEN, HEALTHY, PATHS, checked, of_each_rule, opened, sampled
 from tests.world import healthy
 from tests.world.rollouts import at_phase
 
@@ -80,7 +80,7 @@ def broken() -> Findings:
     return hd.open(BROKEN).check()
 
 
-@pytest.mark.parametrize("path", [path for path in PATHS if sampled(path, 2, "cards")], ids=name)
+@of_each_rule(path for path in PATHS if sampled(path, 2, "cards"))
 def test_cards_are_clean_html(path: Path) -> None:
     """Closed elements of a short list, no script, no handler, no style sheet, and nothing fetched from anywhere."""
     cluster = opened(path)

@@ -22,7 +22,7 @@ from harvdiag.status.summary import (
 )
 from harvdiag.version import __version__
 
-__all__ = ["Picture", "render", "render_page"]
+__all__ = ["Picture", "page_data", "render", "render_page"]
 
 MOST = 5
 """The most root causes that the answer names."""
@@ -57,11 +57,11 @@ def render_page(findings: Findings, pictures: Sequence[Picture] = ()) -> str:
     from harvdiag.reports.html.template import load_template
 
     outline = build_outline(findings)
-    return load_template().render(_page_data(outline), outline=outline, pictures=pictures).rstrip() + "\n"
+    return load_template().render(page_data(outline), outline=outline, pictures=pictures).rstrip() + "\n"
 
 
-def _page_data(outline: Outline) -> dict[str, Any]:
-    """What the templates show beside the outline itself."""
+def page_data(outline: Outline) -> dict[str, Any]:
+    """Return what the templates of every page show beside the outline itself."""
     from harvdiag.reports.html.words import choose_headline
 
     findings, answer = outline.findings, outline.answer

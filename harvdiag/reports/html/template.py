@@ -21,9 +21,13 @@ from harvdiag.status.summary import format_count, format_evidence
 __all__ = ["load_template"]
 
 
+def load_template(name: str = "report.html.j2") -> Template:
+    """Return the template of a page."""
+    return _environment().get_template(name)
+
+
 @cache
-def load_template() -> Template:
-    """Return the template of the page."""
+def _environment() -> Environment:
     env = Environment(
         loader=PackageLoader("harvdiag.reports.html", ""),
         autoescape=True,
@@ -55,7 +59,7 @@ def load_template() -> Template:
         value=format_evidence,
         when=words.format_when,
     )
-    return env.get_template("report.html.j2")
+    return env
 
 
 def _clean_value(value: Any) -> Any:

@@ -5,7 +5,7 @@ It stays below the size that GitHub takes: what is least important is left out f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.core.findings import Findings
@@ -28,7 +28,7 @@ from harvdiag.status.summary import (
 )
 from harvdiag.version import __version__
 
-__all__ = ["MOST", "render"]
+__all__ = ["MOST", "assemble", "cause_parts", "head_lines", "render", "rest_parts"]
 
 MOST = 65_000
 """The most characters: GitHub refuses an issue or a comment of more than 65,536."""
@@ -41,24 +41,38 @@ NOTICE = 1_000
 def render(findings: Findings) -> str:
     """Return the report: verdict, each root cause with its consequences, notes, skipped checks, coverage."""
     outline = build_outline(findings)
-    head = [*_head_lines(outline)]
-    parts: list[Part] = [Piece(lines=tuple(rows_table(outline)))]
-    parts += [part for number, section in enumerate(outline.sections) for part in section_parts(section, not number)]
-    parts += [
-        *_note_parts(outline),
-        *_settings_parts(outline),
-        *_unseen_parts(outline.findings),
-        *_coverage_parts(outline.findings),
-    ]
-    parts.append(Piece(lines=("", f"Made by harvdiag {__version__}.")))
-    lines, left = fit_parts(parts, MOST - NOTICE - sum(len(line) + 1 for line in head))
+    parts = [*cause_parts(outline), *rest_parts(outline)]
+    verdict = build_verdict(outline.findings)
+    return assemble(head_lines(outline, verdict), parts, fill_command(outline.findings.source, "report"))
+
+
+def assemble(head: Iterable[str], parts: Iterable[Part], whole: str) -> str:
+    """Return a report of these parts below its head; `whole` is the command that tells what was left out."""
+    top = [*head]
+    end = Piece(lines=("", f"Made by harvdiag {__version__}."))
+    lines, left = fit_parts([*parts, end], MOST - NOTICE - sum(len(line) + 1 for line in top))
     if left:
-        whole = format_code(fill_command(outline.findings.source, "report"))
-        head += ["", f"Left out, because GitHub takes no more: {left}. A page has everything: {whole}."]
-    return "\n".join([*head, *lines]) + "\n"
+        top += ["", f"Left out, because GitHub takes no more: {left}. A page has everything: {format_code(whole)}."]
+    return "\n".join([*top, *lines]) + "\n"
 
 
-def _head_lines(outline: Outline) -> Iterator[str]:
+def cause_parts(outline: Outline) -> Iterator[Part]:
+    """Yield the root causes: a table of them, then each with what follows from it."""
+    yield Piece(lines=tuple(rows_table(outline)))
+    for number, section in enumerate(outline.sections):
+        yield from section_parts(section, not number)
+
+
+def rest_parts(outline: Outline) -> Iterator[Part]:
+    """Yield what comes after the root causes: other notes, settings, and what was not seen."""
+    yield from _note_parts(outline)
+    yield from _settings_parts(outline)
+    yield from _unseen_parts(outline.findings)
+    yield from _coverage_parts(outline.findings)
+
+
+def head_lines(outline: Outline, verdict: str) -> Iterator[str]:
+    """Yield the source, the verdict and what people decided."""
     findings = outline.findings
     yield f"# {escape_markdown(findings.source.name)}"
     yield ""
@@ -66,7 +80,7 @@ def _head_lines(outline: Outline) -> Iterator[str]:
     if redacted := describe_redaction(findings.source):
         yield from ("", format_step(redacted))
     yield ""
-    yield f"**{escape_markdown(build_verdict(findings))}**"
+    yield f"**{escape_markdown(verdict)}**"
     if noted := outline.answer.noted:
         yield from ("", f"Notes: {escape_markdown(noted)}.")
 

@@ -5,15 +5,14 @@ A report is folded until it fits on a screen, unless all of it is asked for: see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
 from itertools import chain
 
 from harvdiag.core.findings import Findings
-from harvdiag.core.wrap import count_rows
 from harvdiag.reports.paint import Paint
 from harvdiag.reports.terminal.body import Body, Origins, find_origins
-from harvdiag.reports.terminal.fold import LEVELS, SCREEN, WHOLE, Fold
+from harvdiag.reports.terminal.fold import LEVELS, WHOLE, Fold, fits
 from harvdiag.reports.terminal.head import head_lines
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.reports.terminal.notes import other_note_lines
@@ -22,9 +21,10 @@ from harvdiag.reports.terminal.unseen import unseen_lines, unseen_summary
 from harvdiag.status.answer import Answer, build_answer, fill_findings
 from harvdiag.status.summary import tell_support_once
 
-__all__ = ["View", "render", "render_unseen"]
+__all__ = ["NARROWEST", "View", "render", "render_unseen"]
 
 NARROWEST = 40
+"""The fewest columns of a report."""
 
 
 class View(Enum):
@@ -70,18 +70,8 @@ def _fold_lines(findings: Findings, answer: Answer, origins: Origins, layout: La
         *unseen_lines(findings, plain),
     ]
     bodies = ((fold, Body(findings, answer, origins, plain, fold)) for fold in LEVELS)
-    fits = (fold for fold, body in bodies if _fits(chain(ends, body.lines()), layout.width))
-    return list(_report_lines(findings, answer, origins, layout, next(fits, LEVELS[-1])))
-
-
-def _fits(lines: Iterable[str], width: int) -> bool:
-    """Whether the lines fit on a screen."""
-    rows = 0
-    for line in lines:
-        rows += count_rows(line.rstrip(), width)
-        if rows > SCREEN:
-            return False
-    return True
+    enough = (fold for fold, body in bodies if fits(chain(ends, body.lines()), layout.width))
+    return list(_report_lines(findings, answer, origins, layout, next(enough, LEVELS[-1])))
 
 
 def _report_lines(findings: Findings, answer: Answer, origins: Origins, layout: Layout, fold: Fold) -> Iterator[str]:

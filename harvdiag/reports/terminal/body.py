@@ -57,6 +57,10 @@ class Body:
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}
         self.done: set[str] = set()
+        self.last: Mapping[str, tuple[str, str]] = {}
+        """What another report tells at the end of a root cause: label and text, by its fingerprint."""
+        self.whole_command = fill_command(findings.source, "check", "--full")
+        """The command that tells everything."""
         self.hidden_fields = self.hidden_steps = self.hidden_cautions = 0
 
     def lines(self) -> Iterator[str]:
@@ -85,6 +89,7 @@ class Body:
             yield from self.layout.wrap(f"Likewise {format_count(len(others), 'other')}: {names}", 2, hang=2)
             yield from self._other_notes(others)
         yield from self._consequence_lines(alike)
+        yield from self.layout.labelled(*self.last.get(alike[0].fingerprint, ("", "")))
 
     def _other_notes(self, others: Sequence[Finding]) -> Iterator[str]:
         """The notes on findings that are told by their names alone."""
@@ -220,6 +225,5 @@ class Body:
         told += [f"{format_count(self.advice.shortened, 'step')} in part"] if self.advice.shortened else []
         told += [f"{' and '.join(rest)} of what follows"] if rest else []
         if told:
-            full = fill_command(self.findings.source, "check", "--full")
             yield ""
-            yield from self.layout.commands(f"Folded: {'; '.join(told)}. Everything: `{full}`")
+            yield from self.layout.commands(f"Folded: {'; '.join(told)}. Everything: `{self.whole_command}`")

@@ -6,9 +6,12 @@ the beginning of each of its steps, what follows from it, and each sentence of a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["LEVELS", "SCREEN", "WHOLE", "Fold"]
+from harvdiag.core.wrap import count_rows
+
+__all__ = ["LEVELS", "SCREEN", "WHOLE", "Fold", "fits"]
 
 SCREEN = 60
 """The lines in which a report is to fit."""
@@ -53,3 +56,13 @@ LEVELS = (
     Fold(advice=False, warned=False, fields=2, step=1, why=1, links=1, clause=1),
 )
 """The ways to fold a report, from the least to the most."""
+
+
+def fits(lines: Iterable[str], width: int) -> bool:
+    """Return whether the lines fit on a screen."""
+    rows = 0
+    for line in lines:
+        rows += count_rows(line.rstrip(), width)
+        if rows > SCREEN:
+            return False
+    return True

@@ -23,14 +23,17 @@ STEPS = 3
 """The most steps that are shown."""
 
 
-def head_lines(findings: Findings, answer: Answer, layout: Layout, alone: bool = False) -> Iterator[str]:
+def head_lines(
+    findings: Findings, answer: Answer, layout: Layout, alone: bool = False, good: bool | None = None
+) -> Iterator[str]:
     """Yield the source and the verdict, a table of the root causes, the first steps to do, and what to run next.
 
-    Where nothing follows (`alone`), the steps are whole, and what must not be done is told here.
+    Where nothing follows (`alone`), the steps are whole, and what must not be done is told here. `good` is whether the
+    verdict has the colour of what is good; by default where nothing was found.
     """
     yield from map(layout.paint.bold, layout.wrap(findings.source.name))
     yield from layout.wrap(describe_source(findings))
-    good = not findings and not findings.skipped
+    good = not findings and not findings.skipped if good is None else good
     if redacted := describe_redaction(findings.source):
         yield from layout.wrap(redacted)
     for line in layout.wrap(answer.verdict):

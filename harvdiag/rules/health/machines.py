@@ -14,11 +14,10 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.machine_phases import GOOD_PHASES
 from harvdiag.rules.thresholds import NOT_READY
 
 PHASE = "status.phase"
-GOOD = frozenset({"Running", "Updating"})
-"""The phases with which Harvester's check is content; Cluster API has Updating from 1.12 on."""
 PARTS = ("machine-without-infrastructure", "machine-without-bootstrap")
 REASON = next(column for column in CATALOGUE["Machine"].columns if column.name == "failure_reason")
 
@@ -42,7 +41,7 @@ def machine_failed(facts: Facts) -> Iterator[Hit]:
         phase = get_text(obj, PHASE)
         reason = REASON.value(obj)
         infra = find_condition(obj, "InfrastructureReady", ALL_LISTS)
-        if phase not in GOOD or facts.pairing.deletion_time(machine) or facts.recently_created(machine):
+        if phase not in GOOD_PHASES or facts.pairing.deletion_time(machine) or facts.recently_created(machine):
             continue
         if reason or _long_not_ready(facts, infra):
             why = reason or infra.why or infra.type

@@ -22,16 +22,13 @@ from harvdiag.rules.health_evidence import (
     quote_words,
     under_way,
 )
+from harvdiag.rules.node_marks import INSTALL_CORDONED, MAINTENANCE, PROMOTION
 from harvdiag.rules.seen import read_address
 from harvdiag.rules.thresholds import LASTING, YOUNG
 from harvdiag.rules.upgrade_evidence import condition_evidence, cordoned_at, rollout_at_nodes
 from harvdiag.upgrade.handshake import read_handshake
 from harvdiag.upgrade.phases import REBOOT
 
-MAINTENANCE = 'metadata.annotations["harvesterhci.io/maintain-status"]'
-PROMOTION = 'metadata.annotations["harvesterhci.io/promote-status"]'
-"""Harvester cordons a worker while it promotes it."""
-INSTALL_CORDONED = "harvesterhci.io/install-cordoned"
 VOTER = "EtcdIsVoter"
 EXACT = ("node-outside-etcd", "upgrade-waiting-for-reboot")
 """Findings that say more exactly why a Node is not Ready."""

@@ -12,7 +12,7 @@ from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.known_paths import concerned, lasts, path_evidence
+from harvdiag.rules.known_paths import ahead, concerned, lasts, path_evidence
 from harvdiag.upgrade.jobs import ACTIVE
 from harvdiag.upgrade.phases import POST_DRAINING
 
@@ -58,6 +58,7 @@ def shared_volumes_restart_vms(facts: Facts) -> Iterator[Hit]:
                 ),
             ),
             caution="Set it back to true when the upgrade is over.",
+            severity=ahead(facts),
         )
 
 
@@ -104,6 +105,7 @@ def live_migrations_at_once(facts: Facts) -> Iterator[Hit]:
             ),
         ),
         caution="Change nothing else in that chart, and set the method again when the upgrade is over.",
+        severity=ahead(facts),
     )
 
 
@@ -134,6 +136,7 @@ def kubevirt_migrations_overwritten(facts: Facts) -> Iterator[Hit]:
             ),
             "Enter them after the upgrade: Advanced → Settings → kubevirt-migration → ⋮ → Edit Setting.",
         ),
+        severity=ahead(facts),
     )
 
 

@@ -15,7 +15,7 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.ended_upgrades import ended_upgrades, upgrade_running
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, UnjudgedError
 from harvdiag.rules.known_paths import concerned, lasts, path_evidence
 from harvdiag.upgrade import Upgrade
 
@@ -203,11 +203,14 @@ def backup_target_refresh_interval(facts: Facts) -> Iterator[Hit]:
     """The backup target is refreshed without a pause.
 
     Releases 1.4.1 and 1.4.2 take an interval of 0, or none, for "at once": the controllers of backups keep the
-    processors busy.
+    processors busy. A target is one with a type: that of a store at Amazon needs no endpoint.
     """
     ref = ObjectRef("Setting", "", "backup-target")
+    if not concerned(facts, REFRESH):
+        return
     target = _parse_target(get_text(facts.snapshot.get(ref), "value"))
-    if target.get("endpoint") and not target.get("refreshIntervalInSeconds") and concerned(facts, REFRESH):
+    is_set = target.get("type") or target.get("endpoint")
+    if is_set and target.get("refreshIntervalInSeconds") in {None, 0, "", "0"}:
         yield Hit(
             subject=ref,
             message="Setting backup-target has a target and no refreshIntervalInSeconds",
@@ -226,7 +229,7 @@ def _parse_target(text: str) -> dict[str, Any]:
     try:
         found: Any = json.loads(text or "{}")
     except ValueError:
-        return {}
+        raise UnjudgedError("the value of Setting backup-target is not JSON") from None
     return found if isinstance(found, dict) else {}
 
 

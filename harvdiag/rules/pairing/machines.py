@@ -13,6 +13,7 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.machine_phases import GOOD_PHASES
 from harvdiag.rules.removal import leftover_steps, removal_steps
 from harvdiag.rules.seen import read_condition, read_oldest_condition
 from harvdiag.rules.thresholds import REMOVAL
@@ -27,8 +28,6 @@ NOT_RUNNING = (
     "machine-without-node-ref",
 )
 """What may keep a Machine from phase Running."""
-GOOD = frozenset({"Running", "Updating"})
-"""Updating came with Cluster API 1.12, and Harvester reads it as Running (docs/objects.md#kind-machine-phase)."""
 BY_HOOK = "Rancher's safe removal of its etcd member"
 NO_FINALIZER = "If it does not end, ask vendor support before you remove a finalizer."
 BY_FINALIZER = "its finalizer: the node, its volumes or its infrastructure are not yet released"
@@ -158,7 +157,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     pairing = facts.pairing
     for machine in pairing.machines:
         phase = get_text(pairing.obj(machine), "status.phase")
-        if phase in GOOD or facts.recently_created(machine) or facts.recently_deleted(machine):
+        if phase in GOOD_PHASES or facts.recently_created(machine) or facts.recently_deleted(machine):
             continue
         edge = pairing.node_ref(machine)
         owner = f" of Node {edge.value}" if edge else ""

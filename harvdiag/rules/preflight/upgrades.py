@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.rules.engine import Hit, rule
+from harvdiag.core.escape import format_value
+from harvdiag.rules import actions, advice
+from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
+from harvdiag.rules.gates import require_release
+from harvdiag.rules.upgrade_evidence import condition_evidence
+from harvdiag.upgrade import Upgrade
+from harvdiag.upgrade.phases import ENDED
+from harvdiag.upgrade.v2 import UpgradePlan
 
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
+CLEANING = 'metadata.labels["harvesterhci.io/upgradeCleanup"]'
+PENDING, PLAN_CLEANS = "Pending", "CleaningUp"
+WATCH = "See where it stands, and what it waits for: `harvdiag upgrade SOURCE`."
 
 
 @rule(
     "preflight-other-upgrade",
+    short="another upgrade",
     needs={"Upgrade", "UpgradePlan"},
     at_rest=False,
 )
@@ -22,13 +33,99 @@ def preflight_other_upgrade(facts: Facts) -> Iterator[Hit]:
     Harvester creates no second Upgrade until the first has Succeeded or Failed, and an UpgradePlan no second plan. An
     Upgrade that has lost its label with the state counts as running for ever.
     """
-    for upgrade in (*facts.upgrades.all, *facts.upgrades.plans):
-        if not upgrade.running:
-            continue
-        yield Hit(
-            subject=upgrade.ref,
-            message=f'{upgrade.ref.kind} {upgrade.ref.name} is under way: "cannot proceed until previous upgrade '
-            f'"{upgrade.ref.name}" completes"',
-            evidence=field_evidence(facts, upgrade.ref, STATE, "spec.version"),
-            next=("See where it stands, and what it waits for: `harvdiag upgrade SOURCE`.",),
-        )
+    for upgrade in facts.upgrades.all:
+        if upgrade.state not in ENDED:
+            yield _running_hit(facts, upgrade) if upgrade.running else _unlabelled_hit(facts, upgrade)
+    for plan in facts.upgrades.plans:
+        if plan.running or plan.progressing.status == "True":
+            yield _plan_hit(facts, plan)
+
+
+def _running_hit(facts: Facts, upgrade: Upgrade) -> Hit:
+    name, state = upgrade.ref.name, format_value(upgrade.state)
+    at = f" (state {state})" if upgrade.state else ", although it has no label with its state"
+    return Hit(
+        subject=upgrade.ref,
+        message=f"Upgrade {name} is under way{at}: {_refusal(name)}",
+        evidence=field_evidence(facts, upgrade.ref, STATE, "spec.version"),
+        next=(WATCH,),
+        causes=(Cause("upgrade-status-emptied", upgrade.ref),),
+    )
+
+
+def _unlabelled_hit(facts: Facts, upgrade: Upgrade) -> Hit:
+    """The hit for an Upgrade that its condition Completed calls over, but not its label, by which Harvester goes."""
+    name, end = upgrade.ref.name, "Succeeded" if upgrade.status("Completed") == "True" else "Failed"
+    told = f"its label with the state is {format_value(upgrade.state)}" if upgrade.state else "it has no state label"
+    over = " --overwrite" if upgrade.state else ""
+    quoted = actions.quote_argument(name)
+    return Hit(
+        subject=upgrade.ref,
+        message=f"Upgrade {name} has ended, but {told}, so that for Harvester it runs for ever: {_refusal(name)}",
+        evidence=(
+            *field_evidence(facts, upgrade.ref, STATE),
+            *condition_evidence(facts, upgrade.ref, "Completed", "status"),
+        ),
+        next=(
+            advice.LIST_VERSIONS,
+            (
+                f"If all have the version that they should have, set the label: `kubectl label {actions.UPGRADES} -n "
+                f"harvester-system {quoted} harvesterhci.io/upgradeState={end}{over}`."
+            ),
+        ),
+        caution="Set it only when no node is still being upgraded: Harvester then takes the upgrade for ended.",
+    )
+
+
+def _refusal(name: str) -> str:
+    return f"Harvester refuses the next one ('cannot proceed until previous upgrade \"{name}\" completes')"
+
+
+def _plan_hit(facts: Facts, plan: UpgradePlan) -> Hit:
+    name = plan.ref.name
+    return Hit(
+        subject=plan.ref,
+        message=f"UpgradePlan {name} is under way: another is refused ('another upgrade \"{name}\" is in progress'); "
+        "an Upgrade is not, and both would change the same nodes",
+        evidence=(
+            *field_evidence(facts, plan.ref, plan.state_path, "spec.version"),
+            *condition_evidence(facts, plan.ref, "Progressing", "status"),
+        ),
+        next=(WATCH,),
+        causes=(Cause("upgradeplan-concurrent", plan.ref),),
+    )
+
+
+@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade", "UpgradePlan"}, at_rest=False)
+def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
+    """An earlier upgrade has not cleaned up yet.
+
+    From 1.7 on Harvester creates no Upgrade while the label upgradeCleanup of an earlier one is Pending: old images are
+    then being removed from the nodes, which takes minutes. Upgrade V2 asks the same of its plans.
+    """
+    require_release(facts, since="v1.7.0")
+    for upgrade in facts.upgrades.all:
+        if upgrade.cleanup_state == PENDING:
+            name, quoted = upgrade.ref.name, actions.quote_argument(upgrade.ref.name)
+            yield Hit(
+                subject=upgrade.ref,
+                message=f'Upgrade {name} still cleans up: Harvester refuses the next one ("cannot proceed until the '
+                f'following upgrades completed their cleanup process: {name}")',
+                evidence=field_evidence(facts, upgrade.ref, CLEANING, STATE),
+                next=(
+                    (
+                        f"Wait until that label is Succeeded: `kubectl get {actions.UPGRADES} -n harvester-system "
+                        f"{quoted} --show-labels`."
+                    ),
+                ),
+                causes=(Cause("upgrade-cleanup-pending", upgrade.ref),),
+            )
+    for plan in facts.upgrades.plans:
+        if plan.state == PLAN_CLEANS:
+            yield Hit(
+                subject=plan.ref,
+                message=f"UpgradePlan {plan.ref.name} still cleans up: another is refused "
+                f"('upgrade \"{plan.ref.name}\" is still cleaning up')",
+                evidence=field_evidence(facts, plan.ref, plan.state_path),
+                next=(WATCH,),
+            )

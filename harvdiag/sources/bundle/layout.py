@@ -12,9 +12,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from harvdiag.core.errors import SourceError
+from harvdiag.kinds.kind import Kind
 from harvdiag.snapshot import Resource
 
-__all__ = ["Layout", "read_layout"]
+__all__ = ["BEYOND", "Layout", "is_bare", "read_layout"]
+
+BEYOND = "a support bundle has no namespaces of users but default and those that its setting names"
+"""Why it proves nothing of the others."""
+_EMPTY = frozenset({"kube-node-lease", "kube-public"})
+_SYSTEM = ("cattle-", "cluster-fleet-", "fleet-")
 
 _FILE = re.compile(
     r"(?P<root>.*?)yamls/(?:cluster|namespaced/(?P<namespace>[^/]+))/"
@@ -47,6 +53,12 @@ class Layout(NamedTuple):
     def has_cluster_scope(self) -> bool:
         """Whether there is any list of cluster scope."""
         return any(not resource.namespace for resource in self.files)
+
+
+def is_bare(namespace: str, kind: Kind) -> bool:
+    """Whether a namespace never has objects of a kind: in those of Rancher are Pods, but nothing of Harvester."""
+    harvester = kind.group in ("harvesterhci.io", "kubevirt.io")
+    return namespace in _EMPTY or (harvester and namespace.startswith(_SYSTEM))
 
 
 def read_layout(names: Iterable[str], where: str) -> Layout:

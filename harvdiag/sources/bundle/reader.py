@@ -12,17 +12,18 @@ from pathlib import Path
 from weakref import finalize
 
 from harvdiag.core.errors import HarvdiagError, SourceError
-from harvdiag.core.fields import Obj
+from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import State
+from harvdiag.core.suggest import join_names
 from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.yaml import load_kit_document, load_kit_list, paused_collector
-from harvdiag.kinds import CATALOGUE, kind_for_resource
+from harvdiag.kinds import CATALOGUE, NAMESPACES, kind_for_resource
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Manifest, Resource
 from harvdiag.sources.bundle.damage import undo_null_rewrite
 from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
-from harvdiag.sources.bundle.layout import Layout, read_layout
+from harvdiag.sources.bundle.layout import BEYOND, Layout, is_bare, read_layout
 from harvdiag.sources.bundle.nodes import describe_host
 
 __all__ = ["FAILED", "REDACTED", "BundleReader"]
@@ -78,6 +79,23 @@ class BundleReader:
         with paused_collector():
             found = [self._read_list(kind, resource, chosen) for resource in there]
         return found or [self._missing_listing(kind, wanted.namespace)]
+
+    def beyond(self, kind: Kind) -> str:
+        """Return why a kind may have objects in namespaces that are not in the bundle; empty if it has none there."""
+        if not kind.home:
+            return ""
+        known, held = self._namespaces, self._layout.namespaces
+        missing = [space for space in known if space not in held and not is_bare(space, kind)]
+        if known and not missing:
+            return ""
+        named = f": not in it: {join_names(missing)}" if missing else ""
+        return f"{BEYOND}{named}"
+
+    @cached_property
+    def _namespaces(self) -> tuple[str, ...]:
+        """The namespaces of the cluster, if the bundle tells."""
+        found = (listing for listing in self.read([kind_for_resource("", NAMESPACES.plural)]) if listing.state.seen)
+        return tuple(sorted(name_of(item) for listing in found for item in listing.items if isinstance(item, dict)))
 
     def _find_resources(self, kind: Kind) -> list[Resource]:
         """The lists of a kind, one per namespace."""

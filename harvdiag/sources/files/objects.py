@@ -45,6 +45,8 @@ class Batch:
     listed: set[Key] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)
     told: list[Foreign] = field(default_factory=list)
+    spanning: set[str] = field(default_factory=set)
+    """The kinds of which a list was made with every namespace: it holds objects of two or more."""
     lists: list[tuple[Key, frozenset[Identity]]] = field(default_factory=list)
     """What each list holds of each kind and namespace. A list in a list stands before the one that holds it."""
 
@@ -153,6 +155,8 @@ def _add_list(batch: Batch, lists: Counter[_Sort], file: str, document: Obj) -> 
         batch.found.append(found)
         keys.add(found.key)
     batch.listed |= keys
+    if len({namespace for _, namespace in keys} - {""}) > 1:
+        batch.spanning |= {name for name, _ in keys}
     batch.lists += _identities(batch.found[before:])
     metadata = document.get("metadata")
     if isinstance(metadata, dict) and any(metadata.get(page) for page in PAGE):

@@ -89,6 +89,10 @@ class FilesReader:
         """Return the objects of these kinds, one list per namespace."""
         return [listing for kind in kinds for listing in self._read_kind(kind)]
 
+    def beyond(self, kind: Kind) -> str:
+        """Return why a kind may have objects in namespaces that no file lists; empty if it has none there."""
+        return self._stock.narrow_reason(kind) if kind.home else ""
+
     def host(self, node: str) -> Obj | None:  # noqa: ARG002 - kubectl output has no files of hosts
         """Return None: kubectl lists objects, not files."""
         return None
@@ -96,7 +100,11 @@ class FilesReader:
     def _read_kind(self, kind: Kind) -> Iterator[Listing]:
         keys = [key for key in self._stock.resources if key[0] == kind.name]
         yield from (self._read_list(kind, key) for key in keys)
-        if (kind.name, kind.home) not in keys and kind.name in CATALOGUE:
+        if (kind.name, kind.home) in keys or kind.name not in CATALOGUE:
+            return
+        if self._stock.is_everywhere(kind):
+            yield Listing(kind=kind, version=self._stock.resources[keys[0]].version, namespace=kind.home)
+        else:
             where = f" of namespace {kind.home}" if kind.home else ""
             reason = f"no file holds any {kind.name}{where}{name_unused(self._files)}"
             yield Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=reason)

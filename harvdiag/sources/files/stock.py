@@ -6,7 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from harvdiag.core.fields import Obj, get_text, name_of, uid_of
+from harvdiag.core.suggest import join_names
 from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import redact_objects
 from harvdiag.snapshot import Resource
 from harvdiag.sources.files.names import is_by_object
@@ -46,6 +48,7 @@ class Stock:
         self._listed: set[Key] = set()
         self._cut: set[str] = set()
         self._made: set[Key] = set()
+        self._spanning: set[str] = set()
         self._objects: dict[Key, dict[str, tuple[str, Found]]] = defaultdict(dict)
         self._lists: dict[Key, _Lists] = defaultdict(list)
 
@@ -64,6 +67,7 @@ class Stock:
             self._lists[key].append((file, held))
         self._listed |= batch.listed
         self._cut |= batch.cut
+        self._spanning |= batch.spanning
 
     def compare_lists(self) -> None:
         """Note as `conflict` two lists of one kind and namespace of which neither holds the other.
@@ -100,6 +104,27 @@ class Stock:
         if key[0] in self._cut:
             return f"only a part of the list: {give.replace('whole list', 'whole one')}"
         return "" if self._whole or key in self._listed else f"only single objects: {give}"
+
+    def is_everywhere(self, kind: Kind) -> bool:
+        """Whether a list of the kind was made with every namespace: it, or what is beside it, is of two or more."""
+        if kind.name in self._cut:
+            return False
+        return kind.name in self._spanning or (self._whole and any(name == kind.name for name, _ in self.resources))
+
+    def narrow_reason(self, kind: Kind) -> str:
+        """Return why a kind may have objects in other namespaces; empty if its list was made with all of them.
+
+        One with two namespaces was, and every kind beside it in the same list; so was an empty one, as it comes from
+        the API itself.
+        """
+        spaces = sorted(namespace for name, namespace in self.resources if name == kind.name)
+        held = [space for space in spaces if self._objects.get((kind.name, space))]
+        if self.is_everywhere(kind) or not held:
+            return ""
+        return (
+            f"all of them are of namespace {join_names(held)}, as with `-n`; give "
+            f"`kubectl get pods,{kind.resource} -A -o yaml`, whose Pods show that it is all"
+        )
 
     def _keep(self, file: str, found: Found) -> None:
         key, name = found.key, name_of(found.obj)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from harvdiag.core.errors import SourceError
@@ -78,7 +78,8 @@ class Row(NamedTuple):
     objects: int
 
 
-class Contents(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class Contents:
     """A manifest that was checked."""
 
     manifest: Manifest
@@ -86,6 +87,8 @@ class Contents(NamedTuple):
     rows: dict[str, list[Row]]
     resources: tuple[Resource, ...]
     selections: Part | None
+    beyond: dict[str, str] | None
+    """Why a kind may have objects in namespaces that the source lacks; None in files of earlier versions."""
 
 
 def parse_contents(name: str, text: bytes) -> Contents:
@@ -109,7 +112,14 @@ def parse_contents(name: str, text: bytes) -> Contents:
         Resource(*(get_typed(row, key, str) for key in Resource._fields)) for row in get_typed(body, "resources", list)
     ]
     held = tuple(r for r in resources if member_name(kind_for_resource(r.group, r.plural).resource) in parts)
-    return Contents(_parse_manifest(name, body), parts, _parse_rows(body, parts), held, _parse_selections(body))
+    return Contents(
+        manifest=_parse_manifest(name, body),
+        parts=parts,
+        rows=_parse_rows(body, parts),
+        resources=held,
+        selections=_parse_selections(body),
+        beyond=_parse_beyond(body),
+    )
 
 
 def _parse_selections(body: Obj) -> Part | None:
@@ -118,6 +128,14 @@ def _parse_selections(body: Obj) -> Part | None:
         return None
     part = get_typed(body, "selections", dict)
     return Part(get_typed(part, "sha256", str), get_typed(part, "bytes", int), 0)
+
+
+def _parse_beyond(body: Obj) -> dict[str, str] | None:
+    """Why which kinds may have objects elsewhere; None in a file that does not tell, as those of earlier versions."""
+    if "beyond" not in body:
+        return None
+    rows = [(get_typed(row, "reason", str), get_typed(row, "kinds", list)) for row in get_typed(body, "beyond", list)]
+    return {str(kind): reason for reason, kinds in rows for kind in kinds}
 
 
 class NewerError(SourceError):

@@ -124,6 +124,13 @@ class SavedReader:
         """Return the data of one host in the original source; None if it had none."""
         return self._hosts.get(node)
 
+    def beyond(self, kind: Kind) -> str:
+        """Return why a kind may have objects in namespaces that the original source lacked; empty if it has none."""
+        if self._contents.beyond is not None:
+            return self._contents.beyond.get(kind.name, "")
+        live = self.manifest.origin is not None and self.manifest.origin.kind == "live"
+        return "" if live or not kind.home else "the snapshot does not tell whether it has every namespace"
+
     def select(self, kind: Kind, wanted: Wanted) -> Listing:
         """Read what is wanted of a namespace, if the whole kind or the answer to the same question was saved."""
         namespace = wanted.namespace or kind.home

@@ -162,10 +162,19 @@ def _build_manifest(snapshot: Snapshot, kinds: Sequence[Kind], parts: Mapping[st
             }
             for kind in kinds
         },
+        "beyond": _list_beyond(snapshot, names),
     }
     if selections:
         body["selections"] = {"sha256": sha256_hex(selections), "bytes": len(selections)}
     return {**body, "sha256": manifest_checksum(body)}
+
+
+def _list_beyond(snapshot: Snapshot, kinds: Iterable[str]) -> list[Obj]:
+    """Why these kinds, and those of the selections, may have objects in namespaces that the source lacks."""
+    rows: dict[str, list[str]] = {}
+    for kind in sorted({*kinds, *(name for name, _, _ in snapshot.selections)}):
+        rows.setdefault(snapshot.beyond(kind), []).append(kind)
+    return [{"reason": reason, "kinds": named} for reason, named in rows.items() if reason]
 
 
 def _source_record(origin: Manifest) -> Obj:

@@ -13,7 +13,6 @@ from harvdiag.status.changes.side import Side
 __all__ = ["FoundChanges", "NoteChange", "Told", "UnjudgedError", "build_tree"]
 
 BEFORE, NOW = "before", "now"
-JUDGED = frozenset({"passed", "failed"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +132,7 @@ def _fingerprints(side: Side) -> set[str]:
 def _was_run(side: Side, finding: Finding) -> bool:
     """Whether the check of a finding was run on a side; one that is not known there was not."""
     outcome = side.outcomes.get(finding.rule)
-    return outcome is not None and outcome.outcome in JUDGED
+    return outcome is not None and outcome.judged
 
 
 def _build_unjudged(finding: Finding, when: str, outcome: Outcome | None) -> UnjudgedError:

@@ -278,7 +278,7 @@ UPGRADES = (
         "skipWebhook",
         "An annotation by which Harvester's admission checks are left out. It may delete what they protect.",
         "docs/objects.md#webhook-checks",
-        ("webhook",),
+        ("webhook", "skip annotation"),
     ),
 )
 REPORTS = (
@@ -296,6 +296,13 @@ REPORTS = (
         "A check that was not run, since a kind that it needs was not seen. That is not the same as passed.",
         OWN,
     ),
+    Term(
+        "not applicable",
+        "A check whose question has no meaning here: another release asks it, or an upgrade runs.",
+        OWN,
+        ("not-applicable",),
+    ),
+    Term("preflight", "The checks before an upgrade: may it begin, and if not, why not (`harvdiag preflight`).", OWN),
     Term(
         "fingerprint",
         "The check and the object of a finding, as one word: the same whenever the cluster is collected again.",

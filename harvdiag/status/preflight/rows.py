@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harvdiag.core.model import Finding, Outcome, Severity
-from harvdiag.core.release import on_path, read_release
 from harvdiag.rules import rows_plan, rows_script, rows_webhook
+from harvdiag.rules.blind import is_blind
+from harvdiag.rules.gates import exclude_release
 from harvdiag.rules.row import Row
 
 __all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
@@ -34,6 +35,26 @@ class Answered:
         return min((f.severity for f in self.findings), key=lambda severity: severity.rank, default=None)
 
     @property
+    def failed(self) -> bool:
+        """Whether what the check asks is not so, by an error."""
+        return self.outcome == FAILED and self.severity is Severity.ERROR
+
+    @property
+    def passed(self) -> bool:
+        """Whether what the check asks is so; what was found besides is a note."""
+        return self.outcome == PASSED
+
+    @property
+    def refused(self) -> bool:
+        """Whether Harvester's own check sees an error, and not only harvdiag does."""
+        return any(f.severity is Severity.ERROR and not is_blind(self.row, f) for f in self.findings)
+
+    @property
+    def warned(self) -> bool:
+        """Whether there is something to fix first, for which the check does not fail."""
+        return self.outcome == FAILED and not self.failed
+
+    @property
     def by_hand(self) -> tuple[str, ...]:
         """The commands that are left to run: those of the row, where it was skipped."""
         return self.row.by_hand if self.outcome == SKIPPED else ()
@@ -48,7 +69,7 @@ def answer_rows(outcomes: Iterable[Outcome], version: str, running: str = "") ->
 def _answer(row: Row, by_rule: Mapping[str, Outcome], version: str, running: str) -> Answered:
     if running and not row.running:
         return Answered(row=row, outcome=NOT_APPLICABLE, reason=f"{running} is under way")
-    if reason := _exclude_release(row, version):
+    if reason := exclude_release(version, since=row.since, only=row.only):
         return Answered(row=row, outcome=NOT_APPLICABLE, reason=reason)
     judged = [by_rule[name] for name in row.rules if name in by_rule]
     if not judged:
@@ -63,18 +84,3 @@ def _answer(row: Row, by_rule: Mapping[str, Outcome], version: str, running: str
             reasons = dict.fromkeys(each.reason for each in of_it if each.reason)
             return Answered(row=row, outcome=outcome, reason="; ".join(reasons), findings=tuple(findings))
     raise AssertionError(row.key)
-
-
-def _exclude_release(row: Row, version: str) -> str:
-    """Return why a release does not make a check; empty where it does, or where the release is not known."""
-    release = read_release(version)
-    if release is None:
-        return ""
-    if row.only and not any(_is_of(part.strip(), version) for part in row.only.split(",")):
-        return f"asked on {row.only} only; this is {version}"
-    first = read_release(row.since) if row.since else None
-    return f"asked from {row.since} on; this is {version}" if first and release < first else ""
-
-
-def _is_of(pattern: str, version: str) -> bool:
-    return on_path(f"{pattern} -> any", version)

@@ -1,0 +1,50 @@
+"""The verdict before an upgrade as a card: yes or no, the reasons with their next steps, and what is left to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harvdiag.core.escape import escape_html
+from harvdiag.reports.notebook.answer import answer_card
+from harvdiag.reports.notebook.parts import QUIET, fold, format_step
+from harvdiag.reports.notebook.tables import frame_html
+from harvdiag.status.preflight import Preflight
+from harvdiag.status.preflight.hand import HandCheck
+from harvdiag.status.preflight.words import (
+    count_checks,
+    describe_by_hand,
+    describe_others,
+    describe_path,
+    name_checks,
+)
+from harvdiag.status.summary import describe_source
+
+__all__ = ["preflight_card"]
+
+_LIST = "margin:.2em 0;padding-left:2em"
+
+
+def preflight_card(preflight: Preflight) -> str:
+    """Return the card; its table of checks is folded, and so are the commands."""
+    source = preflight.findings.source
+    name, read = escape_html(source.name), escape_html(describe_source(preflight.findings))
+    head = f"<div><b>{name}</b> <span style='{QUIET}'>{read}</span></div>"
+    return answer_card(preflight.answer, head, "", "".join(_foot(preflight)))
+
+
+def _foot(preflight: Preflight) -> Iterator[str]:
+    if path := describe_path(preflight):
+        yield f"<div><b>Path</b> {escape_html(path)}</div>"
+    if others := describe_others(preflight):
+        yield f"<div>{format_step(others)}</div>"
+    for title, checks in describe_by_hand(preflight):
+        yield fold(format_step(title), f"<ul style='{_LIST}'>{''.join(map(_task, checks))}</ul>")
+    yield fold(f"{escape_html(count_checks(preflight))}", frame_html(preflight.frame))
+
+
+def _task(check: HandCheck) -> str:
+    told = ((f"on {command.where}: " if command.where else "", command.text) for command in check.commands)
+    commands = "".join(f"<li>{where}<code>{escape_html(text)}</code></li>" for where, text in told)
+    more = f"<li>{escape_html(check.expected)}</li>" if check.expected else ""
+    asks = f"{escape_html(check.asks)} <span style='{QUIET}'>({escape_html(name_checks(check.rows))})</span>"
+    return f"<li>{asks}<ul style='{_LIST}'>{commands}{more}</ul></li>"

@@ -1,0 +1,28 @@
+"""What the checks of Harvester's own do not see, though harvdiag answers their question with it."""
+
+from __future__ import annotations
+
+from harvdiag.core.model import Finding
+from harvdiag.rules.row import Row
+
+__all__ = ["is_blind"]
+
+BLIND = {
+    "webhook V1": ("preflight-path-unsupported",),
+    "webhook V3": ("UpgradePlan",),
+    "webhook V6": ("volume-faulted",),
+    "webhook V14": ("machine-failed",),
+    "check.sh CAPI-Machine-Count": ("preflight-node-machine-mismatch",),
+    "check.sh CAPI-Machine-State": ("machine-failed",),
+    "check.sh Longhorn-Volume-Health-Status": ("volume-faulted",),
+    "UpgradePlan version": ("preflight-path-unsupported",),
+    "UpgradePlan concurrent": ("Upgrade",),
+    "UpgradePlan machines": ("machine-failed",),
+    "UpgradePlan volumes": ("volume-faulted",),
+}
+"""By tool and id of a check, the rules, or the kinds of subjects, whose findings it lets pass."""
+
+
+def is_blind(row: Row, finding: Finding) -> bool:
+    """Return whether a check of Harvester's own lets pass what was found to its question."""
+    return bool({finding.rule, finding.subject.kind} & {*BLIND.get(row.key, ())})

@@ -1,0 +1,31 @@
+"""Whether a source has every namespace, also those of users: only then does absence of an object there prove anything.
+
+A support bundle has the namespaces of the system alone, unless the setting `support-bundle-namespaces` names more; a
+login may be allowed some; a file may hold one; a snapshot has what its source had.
+"""
+
+from __future__ import annotations
+
+from harvdiag.core.model import State
+from harvdiag.rules.facts import Facts, UnjudgedError, Unseen
+
+__all__ = ["require_everywhere"]
+
+
+def require_everywhere(facts: Facts, kind: str) -> None:
+    """Return where the objects of a kind were seen in every namespace of the cluster; else end the rule as skipped.
+
+    A rule calls it once it has found nothing bad: what was seen may still prove a fault. So it declares the kind as
+    `optional`: among its needs, a list that was refused in one namespace would skip it before it looks. Raises
+    `Unseen` with the list that was refused, failed or is not there, `UnjudgedError` where the source cannot tell of
+    other namespaces.
+    """
+    entries = facts.snapshot.lists(kind)
+    gap = next((entry for entry in entries if not entry.state.seen), None)
+    why = facts.snapshot.beyond(kind)
+    if gap is not None and not (why and gap.state is State.NOT_LOOKED_AT):
+        raise Unseen(gap)
+    if why:
+        count = len(facts.snapshot.objects(kind))
+        seen = f"none of the {count} seen" if count else "none seen"
+        raise UnjudgedError(f"{kind}: {seen}, but {why}")

@@ -1,0 +1,238 @@
+"""The networks of Longhorn before an upgrade: whether they have free addresses for a second set of its Pods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.kinds.wanted import Wanted
+from harvdiag.rules import advice
+from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
+
+STORAGE, RWX = (ObjectRef("Setting", "", name) for name in ("storage-network", "rwx-network"))
+OLD_RWX = ObjectRef("Setting.longhorn.io", "longhorn-system", "storage-network-for-rwx-volume-enabled")
+"""Where releases before 1.8, which have no Setting rwx-network, keep whether RWX volumes share the storage network."""
+SHARES = "share-storage-network"
+POOLS = "kube-system"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """A network as a Setting has it: where it stands, its range and what of it must not be used."""
+
+    place: ObjectRef
+    text: str
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """How many addresses an upgrade needs of a network, and for what; `seen` are the fields that tell it."""
+
+    number: int
+    what: str
+    seen: tuple[Evidence, ...] = ()
+
+
+@rule(
+    "preflight-storage-network-addresses",
+    needs={"Setting"},
+    optional={"InstanceManager", "BackingImageManager", "IPPool", "Setting.longhorn.io"},
+    links=["harvester/harvester#10231"],
+)
+def preflight_storage_network_addresses(facts: Facts) -> Iterator[Hit]:
+    """The storage network has too few free addresses for an upgrade.
+
+    Longhorn starts a second set of instance managers and backing image managers before it stops the first, each with an
+    address of its own; the upgrade's repository needs one too, where RWX volumes share the network. Pods without an
+    address never start, and the upgrade waits for them.
+    """
+    storage = _read_setting(facts, STORAGE)
+    shares, place = _read_shares(facts)
+    if storage is None and shares:
+        yield _unset_hit(place)
+        return
+    if storage is None:
+        raise NotApplicable(f"no {STORAGE.name} is set")
+    managers, images = (len(facts.find(kind, Wanted(), required=True)) for kind in MANAGERS)
+    if not (number := managers + images + shares):
+        raise NotApplicable("Longhorn has neither instance managers nor backing image managers")
+    what = f"{managers} instance managers, {images} backing image managers"
+    need = Need(number=number, what=f"{what}{' and the repository of the upgrade' if shares else ''}")
+    yield from _judge(facts, _network_of(STORAGE, storage), need)
+
+
+MANAGERS = ("InstanceManager", "BackingImageManager")
+
+
+@rule(
+    "preflight-rwx-network-addresses",
+    needs={"Setting"},
+    optional={"IPPool"},
+    links=["harvester/harvester#10231"],
+)
+def preflight_rwx_network_addresses(facts: Facts) -> Iterator[Hit]:
+    """The network for RWX volumes has no free address for the repository of an upgrade.
+
+    The repository is served from an RWX volume, whose share needs an address. This is asked where that network is one
+    of its own; where it is the storage network, preflight-storage-network-addresses asks it.
+    """
+    value = _read_setting(facts, RWX)
+    if not value or not value.get("network"):
+        raise NotApplicable("RWX volumes have no network of their own")
+    if value.get(SHARES) is True:
+        raise NotApplicable("RWX volumes share the storage network")
+    network = value["network"] if isinstance(value["network"], dict) else {}
+    yield from _judge(facts, _network_of(RWX, network), Need(number=1, what="the repository of the upgrade"))
+
+
+def _read_setting(facts: Facts, ref: ObjectRef) -> Obj | None:
+    """Return the value of a Setting, else its default; None where there is none. UnjudgedError for no JSON object."""
+    setting = facts.snapshot.get(ref)
+    text = get_text(setting, "value") or get_text(setting, "default")
+    try:
+        found: Any = json.loads(text) if text else None
+    except ValueError:
+        raise UnjudgedError(f"the value of Setting {ref.name} cannot be read: it is not JSON") from None
+    if not isinstance(found, dict | None):
+        raise UnjudgedError(f"the value of Setting {ref.name} is not the JSON of a network")
+    return found
+
+
+def _read_shares(facts: Facts) -> tuple[bool, ObjectRef]:
+    """Return whether RWX volumes share the storage network, and what tells it."""
+    if (value := _read_setting(facts, RWX)) is not None:
+        return value.get(SHARES) is True, RWX
+    facts.snapshot.require(OLD_RWX.kind)
+    return get_text(facts.snapshot.get(OLD_RWX), "value") == "true", OLD_RWX
+
+
+def _unset_hit(place: ObjectRef) -> Hit:
+    field = f'value["{SHARES}"]' if place == RWX else "value"
+    return Hit(
+        subject=place,
+        message=f"By {place.kind} {place.name} RWX volumes share the storage network, but {STORAGE.name} is empty",
+        evidence=(Evidence(place, field, True), Evidence(STORAGE, "value", None)),
+        next=(
+            f"Set {STORAGE.name}, or give RWX volumes no share of it: Advanced → Settings.",
+            "A change of either restarts Longhorn's Pods: all VMs must be shut down for it.",
+        ),
+    )
+
+
+def _network_of(place: ObjectRef, value: Obj) -> Network:
+    excluded = (text for text in get_items(value, "exclude") if isinstance(text, str))
+    return Network(place=place, text=get_text(value, "range"), excluded=tuple(excluded))
+
+
+def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
+    try:
+        usable = _count_usable(network)
+    except ValueError as error:
+        yield _bad_range_hit(network, str(error))
+        return
+    pool = _find_pool(facts, network.text)
+    if pool is None:
+        yield _no_pool_hit(network, usable)
+        return
+    allocations = field_path("spec.allocations").get(pool)
+    taken = len(allocations) if isinstance(allocations, dict) else 0
+    if (free := usable - taken) < need.number:
+        yield _too_few_hit(network, need, ObjectRef("IPPool", POOLS, name_of(pool)), (usable, taken, free))
+
+
+def _count_usable(network: Network) -> int:
+    """Return how many addresses a network has without its first and last and the excluded ones.
+
+    Raises ValueError for a range that is none.
+    """
+    whole = _parse(network.text)
+    first, last = int(whole[0]) + 1, int(whole[-1]) - 1
+    left_out = [_parse(text) for text in network.excluded]
+    spans = [(max(int(n[0]), first), min(int(n[-1]), last)) for n in left_out if n.version == whole.version]
+    count, done = max(last - first + 1, 0), first - 1
+    for start, end in sorted(spans):
+        count -= max(end - max(start, done + 1) + 1, 0)
+        done = max(done, end)
+    return count
+
+
+def _parse(text: str) -> IPv4Network | IPv6Network:
+    from ipaddress import ip_network
+
+    return ip_network(text.strip(), strict=False)
+
+
+def _find_pool(facts: Facts, text: str) -> Obj | None:
+    """Return the pool in which Whereabouts keeps the addresses of a range: named after it, else with the same range."""
+    pools = facts.find("IPPool", Wanted(), required=True)
+    name = _pool_name(text)
+    by_name = next((pool for pool in pools if name_of(pool) == name), None)
+    return by_name or next((pool for pool in pools if _is_same(get_text(pool, "spec.range"), text)), None)
+
+
+def _pool_name(text: str) -> str:
+    """As Whereabouts does: ``192.168.1.0/24`` becomes ``192.168.1.0-24``, ``fd00::/64`` becomes ``fd00---64``."""
+    return (f"{text}0" if text.endswith(":") else text).replace(":", "-").replace("/", "-")
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return _parse(one) == _parse(other)
+    except ValueError:
+        return False
+
+
+def _evidence(network: Network) -> tuple[Evidence, ...]:
+    at = "value.network" if network.place == RWX else "value"
+    excluded = (Evidence(network.place, f"{at}.exclude", list(network.excluded)),) if network.excluded else ()
+    return (Evidence(network.place, f"{at}.range", network.text or None), *excluded)
+
+
+def _bad_range_hit(network: Network, why: str) -> Hit:
+    told = f"has a range that is none: {format_value(why)}" if network.text else "has no range"
+    return Hit(
+        subject=network.place,
+        message=f"Setting {network.place.name} {told}, so the free addresses cannot be counted",
+        evidence=_evidence(network),
+        next=(f"Correct range and exclude: Advanced → Settings → {network.place.name} → ⋮ → Edit Setting.",),
+    )
+
+
+def _no_pool_hit(network: Network, usable: int) -> Hit:
+    name = _pool_name(network.text)
+    return Hit(
+        subject=network.place,
+        message=f"Setting {network.place.name} has range {network.text}, and no IPPool {POOLS}/{name} is there: no "
+        f"Pod has ever had one of its {usable} addresses, so Longhorn does not use the network",
+        evidence=(*_evidence(network), Evidence(ObjectRef("IPPool", POOLS, name), "", None)),
+        next=(
+            advice.inspect_object("settings.harvesterhci.io", network.place.name, ""),
+            f"See which pools there are: `kubectl get ippools.whereabouts.cni.cncf.io -n {POOLS}`.",
+        ),
+    )
+
+
+def _too_few_hit(network: Network, need: Need, pool: ObjectRef, counts: tuple[int, int, int]) -> Hit:
+    usable, taken, free = counts
+    return Hit(
+        subject=network.place,
+        message=f"Setting {network.place.name}: {network.text} has {max(free, 0)} free addresses, and an upgrade needs "
+        f"{need.number}, for {need.what} ({usable} can be used, {taken} are taken)",
+        evidence=(*_evidence(network), Evidence(pool, "spec.allocations", f"{taken} entries")),
+        next=(
+            advice.inspect_object("ippools.whereabouts.cni.cncf.io", pool.name, POOLS),
+            f"Or widen the range, or exclude less: Advanced → Settings → {network.place.name} → ⋮ → Edit Setting.",
+        ),
+        caution="A change of the range restarts Longhorn's Pods: all VMs must be shut down for it.",
+        targets=(pool,),
+    )

@@ -1,0 +1,85 @@
+"""Nodes before which the upgrade is to pause: do those that the setting names exist?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import Obj, get_text
+from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.suggest import join_names
+from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.evidence import field_evidence
+from harvdiag.rules.facts import Facts, NotApplicable
+from harvdiag.rules.gates import require_release
+
+SETTING = ObjectRef("Setting", "", "upgrade-config")
+EDIT = "Edit it: Advanced → Settings → upgrade-config → ⋮ → Edit Setting."
+
+
+@rule(
+    "preflight-pause-map-invalid",
+    short="invalid map of nodes to pause",
+    severity=Severity.WARNING,
+    needs={"Setting", "Node"},
+)
+def preflight_pause_map_invalid(facts: Facts) -> Iterator[Hit]:
+    """The setting upgrade-config names Nodes to pause that do not exist, or cannot be read.
+
+    From 1.7 on Harvester makes the map of nodes to pause from it when an Upgrade is created. A name without a Node is
+    left out of the map without a word, and the upgrade does not pause where it was meant to; a setting that is not
+    valid JSON refuses the Upgrade.
+    """
+    require_release(facts, since="v1.7.0")
+    setting = facts.snapshot.get(SETTING)
+    try:
+        config = json.loads(_effective_value(setting) or "{}")
+    except ValueError as error:
+        yield _unreadable_hit(facts, str(error))
+        return
+    names = _nodes_to_pause(config)
+    if not names:
+        raise NotApplicable("the setting upgrade-config names no node to pause")
+    known = {node.name for node in facts.pairing.nodes}
+    gone = [name for name in names if name not in known]
+    if gone:
+        yield _missing_hit(facts, gone, all_gone=len(gone) == len(names))
+
+
+def _effective_value(setting: Obj | None) -> str:
+    return get_text(setting, "value") or get_text(setting, "default")
+
+
+def _nodes_to_pause(config: Any) -> list[str]:
+    """Return ``nodeUpgradeOption.strategy.pauseNodes``, which counts in mode ``manual`` only."""
+    for key in ("nodeUpgradeOption", "strategy"):
+        config = config.get(key) if isinstance(config, dict) else None
+    if not isinstance(config, dict) or config.get("mode") != "manual":
+        return []
+    names = config.get("pauseNodes")
+    return list(dict.fromkeys(name for name in names if isinstance(name, str))) if isinstance(names, list) else []
+
+
+def _missing_hit(facts: Facts, gone: list[str], *, all_gone: bool) -> Hit:
+    what = "then no node is paused at all" if all_gone else "only the others are paused"
+    return Hit(
+        subject=SETTING,
+        message=f"Setting upgrade-config is to pause the upgrade before {join_names([format_value(n) for n in gone])}, "
+        f"which {'do' if len(gone) > 1 else 'does'} not exist: Harvester leaves such names out, and {what}",
+        evidence=field_evidence(facts, SETTING, "value"),
+        next=(f"Write the names as `kubectl get nodes` shows them. {EDIT}",),
+        targets=tuple(ObjectRef("Node", "", name) for name in gone),
+    )
+
+
+def _unreadable_hit(facts: Facts, why: str) -> Hit:
+    return Hit(
+        subject=SETTING,
+        severity=Severity.ERROR,
+        message=f"Setting upgrade-config is not valid JSON ({format_value(why)}): Harvester cannot make the map of "
+        "nodes to pause of it, and refuses every Upgrade",
+        evidence=field_evidence(facts, SETTING, "value", "default"),
+        next=(EDIT,),
+    )

@@ -1,0 +1,165 @@
+"""The verdict before an upgrade in words, and the checks of Harvester's by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from harvdiag.core.escape import format_value
+from harvdiag.core.listing import group_by
+from harvdiag.core.model import Severity
+from harvdiag.core.target import join_words
+from harvdiag.rules.row import Row, Tool
+from harvdiag.sources import source_type
+from harvdiag.status.answer import fill_command
+from harvdiag.status.preflight.rows import ROWS, Answered
+from harvdiag.status.summary import format_count
+
+if TYPE_CHECKING:
+    from harvdiag.status.preflight import Preflight
+    from harvdiag.status.preflight.hand import HandCheck
+
+__all__ = [
+    "LIVE",
+    "count_by_tool",
+    "count_checks",
+    "describe_by_hand",
+    "describe_others",
+    "describe_path",
+    "describe_refusals",
+    "describe_verdict",
+    "name_checks",
+    "name_command",
+]
+
+LIVE = "live"
+"""The kind of a source that is a cluster."""
+FAILS = {Tool.WEBHOOK: "refuses", Tool.SCRIPT: "fails", Tool.PLAN: "refuses"}
+WARNS, BLIND = "would warn", "does not see it"
+"""What a tool does for an error, for a warning, and for what harvdiag alone sees."""
+WHO = {Tool.WEBHOOK: "Harvester's webhook", Tool.SCRIPT: "check.sh", Tool.PLAN: "Upgrade V2"}
+
+
+def describe_verdict(preflight: Preflight) -> str:
+    """Return in one sentence whether the upgrade may begin: yes or no, why, and what is left to do."""
+    aim = f"an upgrade to {format_value(preflight.target)}" if preflight.target else "an upgrade"
+    if preflight.running:
+        return f"No: {preflight.running} is under way, and {aim} must not begin before it ends."
+    if preflight.reasons:
+        warned = _count_warnings(preflight)
+        count = format_count(sum(len(row.findings) for row in preflight.refusals), "reason")
+        refused = any(row.refused and row.row.tool is not Tool.SCRIPT for row in preflight.rows)
+        head = f"Harvester refuses {aim}" if refused else f"{aim} would be refused or not finish"
+        return f"No: {head}: {', '.join(filter(None, (count, warned)))}."
+    if not preflight.ready:
+        return (
+            f"Undetermined: only {len(preflight.asked)} of {format_count(len(preflight.applying), 'check')} could be "
+            f"made, and nothing in them refuses {aim}."
+        )
+    source = preflight.findings.source
+    told = "" if source.kind == LIVE else f", as far as this {source_type(source.kind).title} tells"
+    first = f"{warned} to fix first" if (warned := _count_warnings(preflight)) else ""
+    return "; ".join(filter(None, (f"Yes{told}: nothing refuses {aim}", first, *_describe_left(preflight)))) + "."
+
+
+def _count_warnings(preflight: Preflight) -> str:
+    count = sum(len(row.findings) for row in preflight.warnings)
+    return format_count(count, "warning") if count else ""
+
+
+def _describe_left(preflight: Preflight) -> tuple[str, ...]:
+    """What could not be told: with commands to run, and without."""
+    by_hand, unseen = len(preflight.by_hand), len(preflight.unseen)
+    return (
+        f"{format_count(by_hand, 'check')} {_are(by_hand)} left to run by hand" if by_hand else "",
+        f"{format_count(unseen, 'check')} could not be made" if unseen else "",
+    )
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def count_checks(preflight: Preflight) -> str:
+    """Return what the checks of Harvester's came to: ``57 checks of Harvester's own: 2 failed, 30 passed, …``."""
+    failed = sum(row.failed for row in preflight.rows)
+    warned = sum(row.warned for row in preflight.rows)
+    counts = (
+        (failed, "failed"),
+        (warned, "with a warning"),
+        (len(preflight.asked) - failed - warned, "passed"),
+        (len(preflight.untold), "not told"),
+        (len(preflight.rows) - len(preflight.applying), "not applicable"),
+    )
+    told = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return f"{format_count(len(preflight.rows), 'check')} of Harvester's own: {told}"
+
+
+def name_checks(rows: Iterable[Row]) -> str:
+    """Return checks by tool: ``webhook V13, V19; check.sh Certificates``, or ``all of UpgradePlan``."""
+    groups = group_by(rows, lambda row: row.tool)
+    return "; ".join(_name_of_tool(tool, [row.id for row in alike]) for tool, alike in groups)
+
+
+def count_by_tool(rows: Iterable[Row]) -> str:
+    """Return how many checks there are of each tool: ``webhook 13 of 19; check.sh 12 of 22``."""
+    groups = group_by(rows, lambda row: row.tool)
+    return "; ".join(f"{tool} {len(alike)} of {_count_rows(tool)}" for tool, alike in groups)
+
+
+def _count_rows(tool: Tool) -> int:
+    return sum(row.tool is tool for row in ROWS)
+
+
+def _name_of_tool(tool: Tool, names: Sequence[str]) -> str:
+    return f"all of {tool}" if len(names) == _count_rows(tool) else f"{tool} {', '.join(names)}"
+
+
+def describe_refusals(checks: Iterable[Answered]) -> str:
+    """Return who refuses, fails or warns for a fault, by which of its checks; empty where there are none."""
+    groups = group_by(checks, lambda each: (each.row.tool, _does(each)))
+    told = (f"{WHO[tool]} {does} ({', '.join(each.row.id for each in alike)})" for (tool, does), alike in groups)
+    return "; ".join(told)
+
+
+def _does(check: Answered) -> str:
+    if check.refused:
+        return FAILS[check.row.tool]
+    return BLIND if check.severity is Severity.ERROR else WARNS
+
+
+def name_command(preflight: Preflight, *options: str) -> str:
+    """Return the command that gives the same verdict, with further options."""
+    aim = ("--target", preflight.target) if preflight.target else ()
+    return fill_command(preflight.findings.source, "preflight", *aim, *options)
+
+
+def describe_by_hand(preflight: Preflight) -> list[tuple[str, tuple[HandCheck, ...]]]:
+    """Return what is left to run by hand under a heading each: what the live cluster would tell, and the rest."""
+    live = tuple(check for check in preflight.by_hand if check.live)
+    rest = tuple(check for check in preflight.by_hand if not check.live)
+    words = ("harvdiag", "preflight", *(("--target", preflight.target) if preflight.target else ()))
+    told = (
+        (f"Left to the live cluster ({len(live)}): `{join_words(words)}` tells, or by hand", live),
+        (f"Left to run by hand ({len(rest)})", rest),
+    )
+    return [(head, checks) for head, checks in told if checks]
+
+
+def describe_path(preflight: Preflight) -> str:
+    """Return the releases to go through in turn, ``v1.4.1 → v1.4.3 → v1.5.0``, and why; empty without a target."""
+    if not preflight.target:
+        return ""
+    steps, reason = " → ".join(preflight.path.steps), preflight.path.reason
+    if preflight.path.known and preflight.path.direct:
+        return steps
+    return f"{steps} ({reason})" if steps else f"none: {reason}"
+
+
+def describe_others(preflight: Preflight) -> str:
+    """Return how many findings are not told while an upgrade runs, and what tells them; empty where all are told."""
+    left = len(preflight.findings) - len({f.fingerprint for row in preflight.answer.rows for f in row.findings})
+    if not preflight.running or left < 1:
+        return ""
+    command = fill_command(preflight.findings.source, "check")
+    return f"{format_count(left, 'more finding')} about the cluster and its upgrade: `{command}`"

@@ -1,0 +1,118 @@
+"""Where Harvester's own checks before an upgrade are blind or wrong, and harvdiag is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harvdiag.core.model import Severity
+from harvdiag.rules.gates import exclude_release
+from harvdiag.status.preflight import Preflight
+from harvdiag.training import open_objects
+from tests.preflight.test_scenarios import judged
+from tests.world.samples import DATA, issue_8236_sample
+
+ERROR, WARNING = Severity.ERROR, Severity.WARNING
+CASES = {
+    # the webhook passes it: it looks only at conditions that are there
+    "node-not-ready/speaks-no-condition": {"hv02": ERROR},
+    "managed-chart-not-ready/speaks-no-condition": {"harvester": WARNING},
+    # a state that is too young to be a fault is refused all the same
+    "node-not-ready/speaks-young": {"hv02": ERROR},
+    "node-unschedulable/speaks-young": {"hv02": ERROR},
+    "machine-not-running/speaks-young": {"custom-86d1b0faf2f1": ERROR},
+    # check.sh fails it, although Harvester reads it as Running
+    "machine-not-running/silent": {},
+    # as many Nodes as Machines, and no pair
+    "machine-count/silent": {},
+    "node-machine-mismatch/speaks-four-and-four": {"hv04": ERROR, "custom-0123456789ab": ERROR},
+    "node-machine-mismatch/speaks-two-machines": {"hv04": ERROR, "custom-0123456789ab": ERROR},
+    # check.sh fails it for a Bundle without a cluster
+    "bundle-not-ready/speaks": {"mcc-harvester-crd": ERROR, "idle": WARNING},
+    # an operation that failed keeps its state, and is refused; one that is deployed passes
+    "addon-processing/speaks": {"a-enabling": ERROR, "b-failed": ERROR, "c-deployed": ERROR},
+    "addon-processing/speaks-settled": {"a": WARNING},
+    # the mutator leaves out names without a Node before the webhook could refuse them
+    "pause-map-invalid/speaks": {"upgrade-config": WARNING},
+    "pause-map-invalid/speaks-not-json": {"upgrade-config": ERROR},
+    # by its condition it is over, by its label it runs
+    "other-upgrade/speaks-without-label": {"hvst-upgrade-abcde": ERROR},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_their_check_gets_wrong(case: str) -> None:
+    """Each with the severity by which the verdict goes."""
+    rule, _, name = case.partition("/")
+    found = judged(DATA / f"preflight/preflight-{rule}/{name}.yaml").findings
+    assert {f.subject.name: f.severity for f in found if f.rule == f"preflight-{rule}"} == CASES[case]
+
+
+def test_upgrade_that_lost_its_label_is_refused_though_none_runs() -> None:
+    """All other checks are made, as nothing runs; Harvester's would end at the first."""
+    preflight = judged(DATA / "preflight/preflight-other-upgrade/speaks-without-label.yaml")
+    assert (preflight.running, preflight.ready) == ("", False)
+    assert outcomes(preflight)["webhook V12"] == "passed"
+
+
+def test_a_young_state_is_told_first_and_explained_by_no_info() -> None:
+    """The health of the Node is an info yet; the refusal is what one must know."""
+    preflight = judged(DATA / "preflight/preflight-node-not-ready/speaks-young.yaml")
+    assert [finding.rule for finding in preflight.findings.roots] == ["preflight-node-not-ready", "node-unready"]
+    old = judged(DATA / "preflight/preflight-node-not-ready/speaks-first-condition.yaml")
+    assert [finding.rule for finding in old.findings.roots] == ["node-unready"]
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_four_and_four(running: bool) -> None:
+    """harvester/harvester#8236 with a ghost Machine more: the counts are equal, and check.sh and the webhook of 1.4
+    are content; while its upgrade runs, and after that is gone.
+    """
+    preflight = open_8236_with_a_ghost(running=running).preflight("v1.5.0")
+    named = {finding.subject.name for finding in preflight.reasons}
+    assert {"srv09", GHOST} <= named
+    assert not preflight.ready
+    assert "preflight-machine-count" not in {finding.rule for finding in preflight.findings}
+    answers = outcomes(preflight)
+    assert answers["check.sh CAPI-Machine-Count"] == ("not-applicable" if running else "failed")
+    assert answers["webhook V3"] == ("failed" if running else "passed")
+
+
+GHOST = "custom-0123456789ab"
+
+
+def open_8236_with_a_ghost(*, running: bool) -> Any:
+    sample = issue_8236_sample()
+    objects = [obj for obj in sample["objects"] if running or obj["kind"] != "Upgrade"]
+    machine = next(obj for obj in objects if obj["kind"] == "Machine")
+    named = {"name": GHOST, "namespace": "fleet-local", "uid": "55d0aa1e-6df3-4a68-9b4c-8d5f6b1c2d3e"}
+    status = machine["status"] | {"nodeRef": {"kind": "Node", "name": "srv10"}}
+    ghost = machine | {"metadata": machine["metadata"] | named, "spec": {"clusterName": "local"}, "status": status}
+    return open_objects("four and four", [*objects, ghost], sample["captured_at"])
+
+
+def outcomes(preflight: Preflight) -> dict[str, str]:
+    """The answer to each of Harvester's checks."""
+    return {each.row.key: each.outcome for each in preflight.rows}
+
+
+@pytest.mark.parametrize(
+    ("version", "asked"),
+    [
+        ("v1.6.4", False),
+        ("v1.6.9-rc2", False),
+        ("v1.7.0-rc1", True),
+        ("v1.7.0-dev-20250801", True),
+        ("v1.7.0", True),
+        ("v1.10.0", True),
+        ("v2.0.0", True),
+        ("master-1a2b3c4d-head", True),
+        ("", True),
+    ],
+)
+def test_releases_that_make_a_check(version: str, asked: bool) -> None:
+    """Candidates and development builds of its first release make it, too; an unknown version may."""
+    assert (not exclude_release(version, since="v1.7.0")) is asked
+    assert exclude_release("v1.4.2", only="1.4.x") == exclude_release("nightly", only="1.4.x") == ""
+    assert exclude_release("v1.5.0", only="1.4.1, 1.4.2") == "asked on 1.4.1, 1.4.2 only; this is v1.5.0"

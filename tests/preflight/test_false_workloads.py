@@ -1,0 +1,170 @@
+"""VMs and Pods of which Harvester's own checks say something else, or nothing: each on both sides of its threshold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harvdiag.core.model import Outcome, Severity
+from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, witness
+
+FIXED, BOUND, STALE = "preflight-vm-not-migratable", "preflight-vm-bound-to-host", "preflight-stale-hotplug"
+CDROM = devices(disks=[{"name": "cd", "cdrom": {"bus": "sata"}}])
+HOST = devices(hostDevices=[{"name": "hv02-000003000", "deviceName": "example.com/TU104GL"}])
+GPU = devices(gpus=[{"name": "gpu1", "deviceName": "example.com/A2-2Q"}])
+SRIOV = devices(interfaces=[{"name": "fast", "sriov": {}}])
+STUCK = {"conditions": [{"type": "LiveMigratable", "status": "False", "reason": "DisksNotLiveMigratable"}]}
+RESTORE = setting("upgrade-config", '{"restoreVM": true}')
+ONE, TWO = (node("hv02"),), (node("hv02"), witness("hv03"))
+ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+
+def told(outcome: Outcome) -> str | Severity:
+    """The severity of the one finding, else the outcome."""
+    return outcome.findings[0].severity if outcome.findings else outcome.outcome
+
+
+def affinity(*expressions: dict[str, Any], key: str = "matchExpressions") -> dict[str, Any]:
+    """What a VM requires of its node."""
+    terms = {"nodeSelectorTerms": [{key: list(expressions)}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}
+
+
+def host(operator: str, *names: str) -> dict[str, Any]:
+    """An expression about the name of the host."""
+    return {"key": "kubernetes.io/hostname", "operator": operator, "values": list(names)}
+
+
+@pytest.mark.parametrize(
+    ("found", "how", "expected"),
+    [
+        (vmi(), {}, "passed"),
+        (vmi(nodeSelector={"zone": "a"}), {}, ERROR),
+        (vmi(nodeSelector={"zone": "a"}), {"version": "v1.2.1"}, WARNING),
+        (vmi(nodeSelector={"zone": "a"}), {"version": "master-1a2b-head"}, ERROR),
+        (vmi(nodeSelector={"zone": "a"}), {"nodes": ONE}, "not-applicable"),
+        (vmi(nodeSelector={"zone": "a"}), {"nodes": TWO}, "not-applicable"),
+        (vmi(**HOST), {}, ERROR),
+        (vmi(**CDROM), {"version": "v1.4.0"}, "passed"),
+        (vmi(**CDROM), {"version": "v1.4.1"}, ERROR),
+        (vmi(**CDROM), {"version": "v1.7.3"}, ERROR),
+        (vmi(**CDROM), {"version": "v1.8.0-rc1"}, "passed"),
+        (vmi(volumes=[{"name": "tools", "containerDisk": {"image": "tools:1"}}]), {"version": "v1.6.0"}, ERROR),
+        (vmi(status=STUCK), {}, ERROR),
+        (vmi(status=STUCK | {"phase": "Succeeded"}), {}, "passed"),
+        (vmi(**affinity(host("In", "hv02"))), {}, ERROR),
+        (vmi(**affinity(host("In", "hv02", "hv03"))), {}, "passed"),
+        (vmi(**affinity(host("NotIn", "hv01", "hv03"))), {}, ERROR),
+        (vmi(**affinity({"key": "zone", "operator": "Exists"})), {}, ERROR),
+        (vmi(**affinity({"key": "zone", "operator": "DoesNotExist"})), {}, "passed"),
+        (
+            vmi(**affinity({"key": "metadata.name", "operator": "In", "values": ["hv01"]}, key="matchFields")),
+            {},
+            "passed",
+        ),
+        (vmi(**affinity()), {}, ERROR),
+        (vmi(), {"nodes": (node("hv01", unschedulable=True), node("hv02"))}, ERROR),
+        (vmi(), {"nodes": (node("hv01", unschedulable=True), node("hv02"), node("hv03"))}, "passed"),
+        (vmi(**affinity(host("In", "hv02", "hv03"))), {"nodes": (node("hv01"), *TWO)}, ERROR),
+    ],
+)
+def test_a_vm_that_cannot_migrate(found: Any, how: dict[str, Any], expected: object) -> None:
+    """As the webhook has it: a witness is no other node. What KubeVirt cannot migrate is told as well."""
+    assert told(judge(FIXED, found, **how)) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "found", "expected"),
+    [
+        ("v1.6.0", vmi(**HOST), "not-applicable"),
+        ("v1.5.2", vmi(**HOST), ERROR),
+        ("v1.6.0", vmi(status=STUCK), ERROR),
+    ],
+)
+def test_restoring_vms_lets_pass_what_harvester_shuts_down(version: str, found: Any, expected: object) -> None:
+    """From 1.6 on; what only KubeVirt cannot migrate is not among it."""
+    assert told(judge(FIXED, found, RESTORE, version=version)) == expected
+
+
+def test_the_webhook_passes_a_vm_whose_disk_only_one_node_has() -> None:
+    """It does not read the condition LiveMigratable; then the drain waits for the VM."""
+    (finding,) = judge(FIXED, vmi(status=STUCK)).findings
+    assert "DisksNotLiveMigratable; the webhook does not see it" in finding.message
+
+
+def test_many_vms_are_one_finding() -> None:
+    """Each is named; five or fewer are told one by one."""
+    six = judge(FIXED, *(vmi(f"vm{n}", **HOST) for n in range(6))).findings
+    assert [len(six), len(six[0].targets)] == [1, 5]
+    assert all(f"shop/vm{n}" in six[0].message for n in range(6))
+    assert len(judge(FIXED, *(vmi(f"vm{n}", **HOST) for n in range(5))).findings) == 5
+
+
+@pytest.mark.parametrize(
+    ("found", "how", "expected"),
+    [
+        (vm(**CDROM), {}, ERROR),
+        (vm(state="Stopped", **CDROM), {}, "passed"),
+        (vm(state="Paused", **CDROM), {}, ERROR),
+        (vm(**CDROM), {"version": "v1.8.0"}, WARNING),
+        (vm(**CDROM), {"nodes": TWO}, INFO),
+        (vm(**HOST), {"version": "v1.8.0"}, ERROR),
+        (vm(**HOST), {"version": "master-head"}, ERROR),
+        (vm(**GPU), {}, ERROR),
+        (vm(**SRIOV), {}, WARNING),
+        (vm(**devices(disks=[{"name": "disk-0", "disk": {"bus": "virtio"}}])), {}, "passed"),
+    ],
+)
+def test_a_vm_with_a_device_of_its_host(found: Any, how: dict[str, Any], expected: object) -> None:
+    """The script sees no host device, and fails for a CD-ROM even where VMs are shut down or moved with it."""
+    assert told(judge(BOUND, found, **how)) == expected
+
+
+def test_restoring_vms_lets_pass_devices() -> None:
+    """As the script does."""
+    assert told(judge(BOUND, vm(**HOST), RESTORE, version="v1.6.1")) == "not-applicable"
+
+
+def requested() -> dict[str, Any]:
+    """A VM with a request that was not carried out."""
+    return vm(status={"volumeRequests": [{"addVolumeOptions": {"name": "extra"}}]})
+
+
+@pytest.mark.parametrize(
+    ("version", "how", "expected"),
+    [
+        ("v1.8.2", {}, ERROR),
+        ("v1.9.0-rc1", {"nodes": TWO}, "not-applicable"),
+        ("v1.8.1", {}, WARNING),
+        ("v1.7.1", {"target": "v1.8.0"}, WARNING),
+        ("v1.7.1", {"target": "v1.7.2"}, "not-applicable"),
+        ("v1.6.1", {}, "not-applicable"),
+        ("master-head", {}, ERROR),
+    ],
+)
+def test_stale_hot_plug_is_asked_from_1_8_2_on(version: str, how: dict[str, Any], expected: object) -> None:
+    """Before, it is a warning where the upgrade leads to a release that settles volumes by the VM's spec alone."""
+    assert told(judge(STALE, requested(), version=version, **how)) == expected
+
+
+@pytest.mark.parametrize(
+    ("mark", "phase", "names", "expected"),
+    [
+        ({"persistentVolumeClaim": {"hotpluggable": True}}, "Running", ["disk-0"], ERROR),
+        ({"dataVolume": {"hotpluggable": True}}, "Running", ["disk-0"], ERROR),
+        ({"dataVolume": {"hotpluggable": True}}, "Running", ["disk-0", "extra"], "passed"),
+        ({"dataVolume": {"hotpluggable": True}}, "Scheduling", ["disk-0"], "passed"),
+        ({"persistentVolumeClaim": {"claimName": "extra"}}, "Running", ["disk-0"], "passed"),
+    ],
+)
+def test_a_volume_that_only_the_instance_has(mark: Any, phase: str, names: list[str], expected: object) -> None:
+    """It is hot-plugged, the VM runs, and the spec of the VM lacks it."""
+    runs = vmi(status={"phase": phase}, volumes=[{"name": "extra"} | mark])
+    assert told(judge(STALE, vm(volumes=[{"name": each} for each in names]), runs, version="v1.8.2")) == expected
+
+
+def test_an_instance_whose_vm_was_not_seen_is_not_judged() -> None:
+    """Whether it stands alone cannot be told."""
+    runs = vmi(volumes=[{"name": "extra", "dataVolume": {"hotpluggable": True}}])
+    assert told(judge(STALE, runs, version="v1.8.2")) == "skipped"
