@@ -63,7 +63,7 @@ ON_REQUEST = tuple(kind.name for kind in CATALOGUE.values() if kind.lazy)
 """The kinds of which checks read some objects, and only when another finding asks for them."""
 PREFLIGHT = tuple(kind.name for kind in preflight.KINDS)
 """The kinds that no check reads, but a preflight."""
-PREFLIGHT_WHOLE = (*PREFLIGHT, "Pod", "VirtualMachine", "VirtualMachineInstance", "Engine")
+PREFLIGHT_WHOLE = (*PREFLIGHT, "Pod", "VirtualMachine", "VirtualMachineInstance", "Engine", "InstanceManager")
 """The kinds of which a preflight needs every object, and a check at most some: a snapshot holds them on request."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}

@@ -59,13 +59,13 @@ def _is_server(node: Obj) -> bool:
 
 
 def _build_hit(facts: Facts, name: str, end: Timestamp, left: timedelta) -> Hit:
-    verify = f"Then verify on {name} as root: `{READ_END}`."
+    verify = f"Verify it on {name} as root, as from here the address may be that of another host: `{READ_END}`."
     return Hit(
         subject=ObjectRef("Node", "", name),
         severity=_judge(facts, left),
         message=_describe(facts, end, left),
         evidence=field_evidence(facts, ObjectRef(SHOWN, "", name), "notAfter", "address"),
-        next=(ROTATE, RESTART, verify),
+        next=(verify, ROTATE, RESTART),
         caution="RKE2 restarts on each node: wait until one is Ready before the next.",
     )
 

@@ -26,7 +26,7 @@ from harvdiag.core.model import State
 from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.documents import parse_documents
 from harvdiag.io.yaml import paused_collector
-from harvdiag.kinds import CATALOGUE, PREFLIGHT_WHOLE
+from harvdiag.kinds import CATALOGUE, PREFLIGHT, PREFLIGHT_WHOLE
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Resource
@@ -49,6 +49,10 @@ __all__ = ["SavedReader", "contains_snapshot", "is_snapshot_file", "looks_like_s
 
 _HEAD = b"PK\3\4"
 UNSAVED = "not in the snapshot: it was saved without this kind"
+UNASKED = (
+    "not in the snapshot: no check had asked for it when it was saved; save a new one (for a preflight: `harvdiag "
+    "snapshot --preflight`)"
+)
 PREFLIGHT_ONLY = "not in the snapshot; take it with `harvdiag snapshot --preflight`"
 
 
@@ -143,7 +147,7 @@ class SavedReader:
         except HarvdiagError as error:
             return Listing(kind=kind, namespace=namespace, state=State.FAILED, reason=str(error))
         if row is None:
-            reason = "not in the snapshot: no check had asked for it when it was saved; save a new one"
+            reason = PREFLIGHT_ONLY if kind.name in PREFLIGHT else UNASKED
             return Listing(kind=kind, namespace=namespace, state=State.NOT_LOOKED_AT, reason=reason)
         return _selected(kind, namespace, row)
 
