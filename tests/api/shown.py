@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
 
@@ -14,11 +15,11 @@ from tests.api.certs import Pair
 class Shows:
     """`with Shows(pair) as server`; without a pair it accepts connections and never says a word.
 
-    `said` is what each client sent after the handshake.
+    `said` gets what each client sent after the handshake, once that has hung up.
     """
 
     def __init__(self, pair: Pair | None, address: str = "127.0.0.1", port: int = 0) -> None:
-        self.said: list[bytes] = []
+        self.said: SimpleQueue[bytes] = SimpleQueue()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if pair else None
         if self._tls and pair:
             self._tls.load_cert_chain(pair.certificate, pair.key)
@@ -52,6 +53,6 @@ class Shows:
     def _show(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
         try:
             with tls.wrap_socket(connection, server_side=True) as secure:
-                self.said.append(secure.recv(1 << 10))
+                self.said.put(secure.recv(1 << 10))
         except OSError:
-            self.said.append(b"")
+            self.said.put(b"")

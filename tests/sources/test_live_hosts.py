@@ -17,6 +17,7 @@ import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Outcome, State
 from harvdiag.io.api.handshake import API_PORT, fetch_certificates
+from harvdiag.rules import registry, run_rules
 from tests.api import Api, status
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
@@ -108,10 +109,10 @@ def test_a_handshake_shows_a_certificate() -> None:
         found = fetch_certificates({"hv01": ["127.0.0.1"]}, 5, Event(), first.port)
         good = ends.enter_context(Shows(made.stranger))
         more = fetch_certificates({"hv02": ["not an address", "127.0.0.1"]}, 5, Event(), good.port)
+        assert [server.said.get(timeout=30) for server in (first, good)] == [b"", b""]
     (expired,), (stranger,) = found.items, more.items
     assert (expired["metadata"], expired["address"]) == ({"name": "hv01"}, "127.0.0.1")
     assert -2 * DAY < seconds_left(expired["notAfter"]) < 0 < seconds_left(stranger["notAfter"]) < 2 * DAY
-    assert first.said == good.said == [b""]
     assert (found.errors, more.errors) == ({}, {})
 
 
@@ -144,6 +145,15 @@ def test_servers_that_show_nothing() -> None:
     assert other.errors["hv01"] == f"127.0.0.1:{plain.server.port} does not complete a TLS handshake"
 
 
+@needs_openssl
+def test_another_server_than_that_of_the_api() -> None:
+    """An address of a private network may be another host's here: its certificate says nothing of the cluster."""
+    with Shows(certificates().elsewhere) as server:
+        found = fetch_certificates({"hv01": ["127.0.0.1"]}, 5, Event(), server.port)
+    assert found.items == []
+    assert "shows a certificate that is not one of an API server" in found.errors["hv01"]
+
+
 @pytest.fixture
 def server() -> Iterator[Shows]:
     """One API server on the port of all API servers, at an address of loopback that no other test has."""
@@ -165,7 +175,7 @@ def address_of(server: Shows) -> str:
 
 def outcome(of: Cluster, rule: str) -> Outcome:
     """What a rule of the preflight says."""
-    (found,) = (each for each in of.preflight("v1.5.0").findings.outcomes if each.rule == rule)
+    (found,) = run_rules(of.facts, [registry()[rule]])
     return found
 
 

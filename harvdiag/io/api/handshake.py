@@ -12,13 +12,17 @@ from typing import NamedTuple
 
 from harvdiag.core.fields import Obj
 from harvdiag.core.timestamps import format_time
-from harvdiag.io.api.certificates import Validity, read_validity
+from harvdiag.io.api.certificates import Validity, read_dns_names, read_validity
 from harvdiag.io.api.pool import run_concurrently
 
 __all__ = ["API_PORT", "Handshakes", "fetch_certificates"]
 
 API_PORT = 6443
 """Where the API server of a control-plane node listens."""
+OF_API = "kubernetes.default.svc"
+"""A name for which the certificate of each API server is good, as Pods call it so. The same address may be that of
+another host in the network from which harvdiag asks, and a proxy may answer in its place.
+"""
 PATIENCE = 5.0
 """Seconds for one address at most: a laptop often does not reach the nodes at all."""
 
@@ -78,6 +82,8 @@ def _read_certificate(address: str, timeout: float, port: int) -> Validity | str
         return f"{place} does not complete a TLS handshake"
     except OSError as error:
         return f"{place} cannot be reached: {error.strerror or 'no connection'}"
+    if OF_API not in read_dns_names(content or b""):
+        return f"{place} shows a certificate that is not one of an API server: another host answers, or one in between"
     return read_validity(content or b"") or f"{place} shows no certificate that can be read"
 
 

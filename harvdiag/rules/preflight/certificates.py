@@ -59,7 +59,7 @@ def _is_server(node: Obj) -> bool:
 
 
 def _build_hit(facts: Facts, name: str, end: Timestamp, left: timedelta) -> Hit:
-    verify = f"Verify it on {name} as root, as from here the address may be that of another host: `{READ_END}`."
+    verify = f"Verify it on {name} as root: `{READ_END}`."
     return Hit(
         subject=ObjectRef("Node", "", name),
         severity=_judge(facts, left),
