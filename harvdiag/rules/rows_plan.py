@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS
+from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
     CERTIFICATES_LAST,
@@ -91,6 +92,7 @@ ROWS = (
         "preflight-single-replica-volume",
         "preflight-plan-single-replica-volume",
         go="longhorn-volume-health",
+        hand=("", VOLUMES),
     ),
     _row("vm-backups", NO_BACKUP, "preflight-vm-backup-running"),
     _row("schedules", SCHEDULES_SUSPENDED, "preflight-backup-schedule-active"),
