@@ -40,23 +40,41 @@ class Bound:
 
 
 def find_bound(facts: Facts, obj: Obj) -> Bound | None:
-    """Return why a VM cannot move: the first reason of which Harvester takes notice, else that of KubeVirt."""
-    ref, phase = vm_ref(obj), get_text(obj, "status.phase")
+    """Return why a VM cannot move: every reason of which Harvester takes notice, and what KubeVirt says."""
+    ref = vm_ref(obj)
     devices = list_devices(ref, obj)
     looks = (_selected(ref, obj), _equipped(facts, ref, devices), _confined(facts, ref, obj))
-    if seen := next(filter(None, looks), None):
-        return seen
+    noticed = [look for look in looks if look]
+    told = _told(ref, obj, devices)
+    reasons = [*noticed, *([told] if told else [])]
+    return _merge(obj, reasons, refused=bool(noticed)) if reasons else None
+
+
+def _merge(obj: Obj, reasons: Sequence[Bound], *, refused: bool) -> Bound:
+    """All reasons of one VM as one; what explains only some of them is not its cause."""
+    first = reasons[0]
+    explained = all(reason.causes for reason in reasons)
+    return Bound(
+        ref=first.ref,
+        why=" and ".join(reason.why for reason in reasons),
+        evidence=(*(shown for reason in reasons for shown in reason.evidence), *_place(first.ref, obj)),
+        refused=refused,
+        causes=tuple(dict.fromkeys(cause for reason in reasons for cause in reason.causes)) if explained else (),
+        step=next((reason.step for reason in reasons if reason.step), ""),
+    )
+
+
+def _told(ref: ObjectRef, obj: Obj, devices: Sequence[Device]) -> Bound | None:
+    """A VM that runs and that KubeVirt cannot move, in its words."""
     able = find_condition(obj, "LiveMigratable")
-    if able.status != "False" or phase != "Running":
+    if able.status != "False" or get_text(obj, "status.phase") != "Running":
         return None
-    told = f"KubeVirt says {format_value(able.why)}" if able.why else "KubeVirt says that it is not LiveMigratable"
+    words = f"KubeVirt says {format_value(able.why)}" if able.why else "KubeVirt says that it is not LiveMigratable"
     own = f" ({join_names([str(device) for device in devices])})" if devices else ""
-    shown = Evidence(ref, able.path, able.why or able.status)
     return Bound(
         ref=ref,
-        why=f"{told}{own}",
-        evidence=(shown, *(device.evidence for device in devices), *_place(ref, obj)),
-        refused=False,
+        why=f"{words}{own}",
+        evidence=(Evidence(ref, able.path, able.why or able.status), *(device.evidence for device in devices)),
         causes=_device_cause(ref, devices),
     )
 
@@ -78,7 +96,7 @@ def _selected(ref: ObjectRef, obj: Obj) -> Bound | None:
     return Bound(
         ref=ref,
         why=f"it has the node selector {format_value(pairs)}",
-        evidence=(Evidence(ref, "spec.nodeSelector", selector), *_place(ref, obj)),
+        evidence=(Evidence(ref, "spec.nodeSelector", selector),),
         step=f"Virtual Machines → {ref.name} → ⋮ → Edit Config → Node Scheduling: any available node; then restart it",
     )
 
@@ -114,6 +132,6 @@ def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
     return Bound(
         ref=ref,
         why=fitting if free else "no other node is schedulable",
-        evidence=(*shown, *_place(ref, obj)),
+        evidence=tuple(shown),
         causes=tuple(Cause("preflight-node-unschedulable", each) for each in refs),
     )

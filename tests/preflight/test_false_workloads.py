@@ -16,6 +16,7 @@ CDROM = devices(disks=[{"name": "cd", "cdrom": {"bus": "sata"}}])
 HOST = devices(hostDevices=[{"name": "hv02-000003000", "deviceName": "example.com/TU104GL"}])
 GPU = devices(gpus=[{"name": "gpu1", "deviceName": "example.com/A2-2Q"}])
 SRIOV = devices(interfaces=[{"name": "fast", "sriov": {}}])
+TOOLS = {"name": "tools", "containerDisk": {"image": "tools:1"}}
 STUCK = {"conditions": [{"type": "LiveMigratable", "status": "False", "reason": "DisksNotLiveMigratable"}]}
 RESTORE = setting("upgrade-config", '{"restoreVM": true}')
 ONE, TWO = (node("hv02"),), (node("hv02"), witness("hv03"))
@@ -52,7 +53,7 @@ def host(operator: str, *names: str) -> dict[str, Any]:
         (vmi(**CDROM), {"version": "v1.4.1"}, ERROR),
         (vmi(**CDROM), {"version": "v1.7.3"}, ERROR),
         (vmi(**CDROM), {"version": "v1.8.0-rc1"}, "passed"),
-        (vmi(volumes=[{"name": "tools", "containerDisk": {"image": "tools:1"}}]), {"version": "v1.6.0"}, ERROR),
+        (vmi(volumes=[TOOLS]), {"version": "v1.6.0"}, ERROR),
         (vmi(status=STUCK), {}, "passed"),
         (vmi(**affinity(host("In", "hv02"))), {}, ERROR),
         (vmi(**affinity(host("In", "hv02", "hv03"))), {}, "passed"),
@@ -97,6 +98,14 @@ def test_the_webhook_passes_a_vm_whose_disk_only_one_node_has() -> None:
     assert told(judge(HOLDS, vmi(status=STUCK | {"phase": "Succeeded"}))) == "passed"
     assert told(judge(HOLDS, vmi(status=STUCK, **HOST))) == "passed", "the webhook refuses it"
     assert told(judge(HOLDS, vmi(status=STUCK), nodes=TWO)) == "not-applicable"
+
+
+def test_every_reason_is_told_at_once() -> None:
+    """The webhook names the VM, and no reason; what is left after one was removed would refuse again."""
+    found = vmi(nodeSelector={"zone": "a"}, status=STUCK, volumes=[TOOLS], **HOST)
+    (finding,) = judge(FIXED, found).findings
+    parts = ("selector zone=a", "container disk tools and the host device hv02-000003000", "DisksNotLiveMigratable")
+    assert all(part in finding.message for part in parts)
 
 
 def test_many_vms_are_one_finding() -> None:

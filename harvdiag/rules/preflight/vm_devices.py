@@ -13,6 +13,7 @@ from harvdiag.rules.facts import Facts, NotApplicable
 from harvdiag.rules.namespaces import require_everywhere
 from harvdiag.rules.vms import (
     MOVES_DISKS,
+    ONLY_NODE,
     RESTORED,
     VM,
     Device,
@@ -49,6 +50,8 @@ def preflight_vm_bound_to_host(facts: Facts) -> Iterator[Hit]:
     if is_restored(facts):
         raise NotApplicable(RESTORED)
     found = [(obj, devices) for obj in facts.snapshot.objects(VM) if (devices := _own_devices(obj))]
+    if not found and len(worker_nodes(facts)) == 1:
+        raise NotApplicable(ONLY_NODE)
     if not found:
         require_everywhere(facts, VM)
     for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
