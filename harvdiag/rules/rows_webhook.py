@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS, VMS
+from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
     CERTIFICATES_LAST,
@@ -79,6 +80,7 @@ ROWS = (
         since="v1.1.0",
         skip=ALL,
         adds="faulted volumes, which pass it, each volume by name, and which node or replica is at fault",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -150,7 +152,7 @@ ROWS = (
         go=("node-free-space",),
         since="v1.2.2",
         skip="harvesterhci.io/skipGarbageCollectionThresholdCheck",
-        adds="the threshold that the kubelet has: the webhook always judges by 85 %",
+        adds="the threshold that the kubelet has, where the webhook always judges by 85 %; every node at once",
         unknown=NO_DISKS,
         by_hand=DISKS,
     ),
@@ -182,16 +184,17 @@ ROWS = (
         since="v1.3.0",
         skip="harvesterhci.io/skipSingleReplicaDetachedVol",
         adds="the VM or Pod that uses each, and which an annotation lets pass; up to 1.4 only those in use refuse",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
         id="V17",
         asks=VMS_MIGRATE,
-        rules=("preflight-vm-not-migratable",),
+        rules=("preflight-vm-not-migratable", "preflight-kubevirt-not-ready"),
         go=("virtual-machines",),
         since="v1.2.2",
         skip=ALL,
-        adds="why each cannot: CD-ROM, host device, selector, volume",
+        adds="why each cannot, and what KubeVirt alone knows: a disk of one node, a GPU up to 1.7; and KubeVirt itself",
         unknown=USER_VMS,
         by_hand=VMS,
     ),
@@ -215,7 +218,7 @@ ROWS = (
         go=("certificates",),
         since="v1.5.0",
         skip="harvesterhci.io/minCertsExpirationInDay",
-        adds="each control-plane node by name",
+        adds="each control-plane node by name; one that does not answer, or has IPv6 alone, passes the webhook",
         unknown=NO_CERTIFICATES,
         by_hand=CERTIFICATES,
     ),
