@@ -297,14 +297,15 @@ def redact(
     return Cluster(redact_snapshot(cluster.snapshot, redactor), cluster.notes.path, cluster.policy)
 
 
-def report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:
+def report(shown: Cluster | Findings | Preflight, file: str | os.PathLike[str]) -> Path:
     """Write a report to a file in the format of its extension; return its path.
 
     ``.html``, ``.md``, ``.json``, ``.txt``, ``.xml`` (JUnit) and ``.sarif`` are known.
 
     ``hd.report(cluster, "report.html")`` has all findings and the pictures; ``hd.report(findings, …)`` those findings,
-    such as of some checks only, without pictures, which need the cluster. Raises UsageError for another extension and
-    for a file that cannot be written.
+    such as of some checks only, without pictures, which need the cluster; ``hd.report(cluster.preflight(…), …)`` is the
+    check-list before an upgrade, to keep with the change ticket. Raises UsageError for another extension and for a file
+    that cannot be written.
     """
     from harvdiag.share import write_report
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.model import Coverage, Finding, ObjectRef, Outcome, Severity
+from harvdiag.reports import render
+from harvdiag.status.summary import build_verdict
 
 SOURCE = Source(
     kind="files", name="made up", captured_at="", harvester_version="", kubernetes_version="", nodes=4, machines=3
@@ -111,7 +113,7 @@ def test_summary_counts_findings_and_checks() -> None:
         "errors": 2,
         "warnings": 1,
         "infos": 0,
-        "checks": {"passed": 1, "failed": 3, "skipped": 1},
+        "checks": {"passed": 1, "failed": 3, "skipped": 1, "not-applicable": 0},
         "nodes": 4,
         "machines": 3,
     }
@@ -143,3 +145,15 @@ def test_text_forms_are_short() -> None:
     """What a notebook without HTML or a debugger shows."""
     assert str(ROOT) == "error b-root Node n: B-ROOT"
     assert repr(findings(ROOT, skipped="s")).splitlines()[0] == "1 finding, 1 root cause, 1 skipped check"
+
+
+def test_what_does_not_apply_is_told_apart_everywhere() -> None:
+    """In the verdict it is counted, in JUnit skipped with its reason, in SARIF a notification; it is not skipped."""
+    given = findings(ROOT)
+    one = Outcome("other", "not-applicable", "an upgrade is under way")
+    told = given.with_outcomes([*given.outcomes, one])
+    assert told.skipped == given.skipped
+    assert told.summary["checks"]["not-applicable"] == 1
+    assert "1 not applicable" in build_verdict(told)
+    assert '<skipped type="not-applicable" message="an upgrade is under way" />' in render(told, "junit")
+    assert "Not applicable: an upgrade is under way." in render(told, "sarif")

@@ -37,6 +37,12 @@ def _format_preflight(preflight: Any) -> str:
     return preflight_card(preflight)
 
 
+def _format_hand_checks(checks: Any) -> str:
+    from harvdiag.reports.notebook.preflight import hand_list
+
+    return hand_list(checks)
+
+
 def _format_comparison(comparison: Any) -> str:
     """Its picture, with the table folded below it."""
     from harvdiag.figures import draw
@@ -67,6 +73,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.upgrade.status", "NodeState"): _card_formatter("node_card"),
     ("harvdiag.status.answer", "Answer"): _format_answer,
     ("harvdiag.status.preflight", "Preflight"): _format_preflight,
+    ("harvdiag.status.preflight.hand", "HandChecks"): _format_hand_checks,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
     ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
     ("harvdiag.core.table", "Table"): _format_table,

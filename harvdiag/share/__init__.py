@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
@@ -11,21 +12,26 @@ from harvdiag.core.findings import Findings, UncheckedError
 from harvdiag.reports import FORMATS, form_of, render, save_report
 from harvdiag.sources.saved.writer import default_name
 
-__all__ = ["check_anyway", "name_report", "render_report", "write_report"]
+if TYPE_CHECKING:  # a check imports nothing that only a preflight needs
+    from harvdiag.status.preflight import Preflight
+
+__all__ = ["check_anyway", "name_report", "preflight_anyway", "render_report", "write_report"]
 
 PAGE = "html"
 
 
-def write_report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Path:
+def write_report(shown: Cluster | Findings | Preflight, file: str | os.PathLike[str]) -> Path:
     """Write a report in the format of the file's extension; return its path.
 
-    Of a cluster it has all findings, and the page has pictures; findings alone give the page without pictures. That of
-    a redacted cluster is looked through first. Raises UsageError for another extension, for a file that cannot be
-    written, and for anything else to report on, and SourceError where something original is left.
+    Of a cluster it has all findings, and the page has pictures; findings alone give the page without pictures, a
+    preflight its check-list. That of a redacted cluster is looked through first. Raises UsageError for another
+    extension, for a file that cannot be written, and for anything else to report on, and SourceError where something
+    original is left.
     """
-    if not isinstance(shown, Cluster | Findings):
+    if not (isinstance(shown, Cluster | Findings) or _is_preflight(shown)):
         raise UsageError(
-            f"a report is about a cluster or findings, as hd.open and check return them, not {type(shown).__name__}"
+            "a report is about a cluster, findings or a preflight, as hd.open, check and preflight return them, "
+            f"not {type(shown).__name__}"
         )
     text = render_report(shown, form_of(file))
     redactor = shown.snapshot.redactor if isinstance(shown, Cluster) else None
@@ -34,20 +40,28 @@ def write_report(shown: Cluster | Findings, file: str | os.PathLike[str]) -> Pat
     return save_report(text, file)
 
 
-def render_report(shown: Cluster | Findings, form: str, findings: Findings | None = None) -> str:
+def render_report(shown: Cluster | Findings | Preflight, form: str, told: Findings | Preflight | None = None) -> str:
     """Return the text of a report in one of the `FORMATS`; that of a cluster of which no check could be run, too.
 
-    `findings` are those of the cluster, where they are at hand.
+    `told` is what the report of a cluster is about, where it is at hand: its findings, or a preflight.
     """
-    if isinstance(shown, Findings):
-        return render(shown, form)
-    told = findings if findings is not None else check_anyway(shown)[0]
-    if form != PAGE:
-        return render(told, form)
+    about = told if told is not None else check_anyway(shown)[0] if isinstance(shown, Cluster) else shown
+    if not isinstance(about, Findings):
+        from harvdiag.reports.preflight import render as render_preflight
+
+        return render_preflight(about, form)
+    if form != PAGE or not isinstance(shown, Cluster):
+        return render(about, form)
     from harvdiag.reports.html import render_page
     from harvdiag.share.pictures import draw_pictures
 
-    return render_page(told, draw_pictures(shown))
+    return render_page(about, draw_pictures(shown))
+
+
+def _is_preflight(shown: object) -> bool:
+    from harvdiag.status.preflight import Preflight
+
+    return isinstance(shown, Preflight)
 
 
 def check_anyway(cluster: Cluster) -> tuple[Findings, UncheckedError | None]:
@@ -58,6 +72,15 @@ def check_anyway(cluster: Cluster) -> tuple[Findings, UncheckedError | None]:
         return error.findings, error
 
 
-def name_report(cluster: Cluster, form: str) -> str:
-    """Return a file name with source and time: ``lab-2026-11-23T18-10-00Z-report.html``."""
-    return default_name(cluster.snapshot.manifest, f"-report{FORMATS[form].ending}")
+def preflight_anyway(cluster: Cluster, target: str) -> tuple[Findings | Preflight, UncheckedError | None]:
+    """Return the preflight; where no check could be run, the empty findings, and the error that says so with them."""
+    try:
+        return cluster.preflight(target), None
+    except UncheckedError as error:
+        return error.findings, error
+
+
+def name_report(cluster: Cluster, form: str, told: Findings | Preflight) -> str:
+    """Return a file name with source and time: ``lab-2026-11-23T18-10-00Z-report.html``, or ``…-preflight.html``."""
+    what = "report" if isinstance(told, Findings) else "preflight"
+    return default_name(cluster.snapshot.manifest, f"-{what}{FORMATS[form].ending}")

@@ -95,7 +95,7 @@ def test_a_notebook_begins_with_its_answer_and_is_short(stem: str, jupyter: Lab,
         seen = driver.execute_script(SEEN)
         assert driver.find_element("css selector", ".jp-DirListing").is_displayed(), "the sidebar is open"
         assert max(seen["verdict"], seen["picture"], *seen["steps"][:3]) <= seen["screen"]
-        assert len(seen["steps"]) >= 3
+        assert len(seen["steps"]) >= 3 or stem[:2] == "04", "its sample has no fault"
         assert _length(driver, seen["screen"]) <= SCREENS * seen["screen"]
     with _viewport(driver, 900, 900):
         driver.execute_script(f"{PANEL}.scrollTop = 0")

@@ -225,7 +225,9 @@ def test_what_was_said_is_not_said_again(path: Path) -> None:
         output.data.get("text/html", "") for cell in _cells(path, "code") for output in cell.outputs if "data" in output
     ]
     unfolded = re.sub(r"<(details|script)\b.*?</\1>", "", "".join(shown), flags=re.DOTALL)
-    assert unfolded.count("Caution:") == unfolded.count("No Machine belongs to srv09") == 1
+    cautions = re.findall(r"Caution:</b> ([^<]+)", unfolded)
+    assert len(cautions) == (path.stem[:2] != "04"), "the sample of 04 has no fault"
+    assert unfolded.count("No Machine belongs to srv09") == len(cautions)
 
 
 def test_its_table_of_contents_leads_somewhere(path: Path) -> None:

@@ -83,6 +83,7 @@ def test_json_has_one_entry_for_each_check() -> None:
     assert document["schema"] == 1
     entries = document["checks"]
     assert [f"{entry['tool']} {entry['check']}" for entry in entries] == [row.key for row in ROWS]
+    assert all(entry["reason"] for entry in entries if entry["outcome"] in {"skipped", "not-applicable"})
     by_key = {f"{entry['tool']} {entry['check']}": entry for entry in entries}
     paired = by_key["webhook V15"]
     assert (paired["outcome"], paired["severity"], paired["go"]) == ("failed", "error", ["capi-machine-count"])
@@ -138,3 +139,19 @@ def test_completion_offers_releases() -> None:
     (target,) = [param for param in command.preflight.params if param.name == "target"]
     context = command.preflight.make_context("preflight", [], resilient_parsing=True)
     assert "v1.5.0" in [item.value for item in target.shell_complete(context, "v1.5")]
+
+
+def test_known_issues_of_the_way_are_told() -> None:
+    """In the text their number and, where there are few, their names; in JSON and Markdown each with its state."""
+    path = DATA / "bundles" / "healthy.zip"
+    told = hd.preflight(path, "v1.5.0")
+    document = _document(told)
+    states = {issue["state"] for issue in document["known_issues"]}
+    assert states == {"absent", "untold"}
+    assert document["path"] == ["v1.4.2", "v1.5.0"]
+    text = render(told, "table")
+    assert "Path        v1.4.2 → v1.5.0" in text
+    assert " known issues of this upgrade: " in text
+    assert "(harvester/harvester#8163)" in text
+    assert "- [ ] untold: [" in render(told, "markdown")
+    assert document["verdict"]["ready"] is told.ready is True

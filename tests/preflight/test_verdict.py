@@ -65,15 +65,15 @@ def test_where_most_could_not_be_made_it_is_not_a_yes() -> None:
 
 
 def test_while_an_upgrade_runs_nothing_else_is_asked() -> None:
-    """The next command is the one that tells why it is stuck; what else is found is counted, not told."""
-    told = preflight(found("preflight-other-upgrade"), DEGRADED, running="Upgrade hvst-upgrade-x")
+    """The next command is the one that tells why it is stuck; what else is found is named after it."""
+    told = preflight(found("preflight-other-upgrade"), found("a-fault"), running="Upgrade hvst-upgrade-x")
     assert told.verdict.startswith("No: Upgrade hvst-upgrade-x is under way, ")
     assert told.answer.command == "harvdiag upgrade lab.zip"
-    assert [finding.rule for finding in told.reasons] == ["preflight-other-upgrade"]
+    assert [row.rule for row in told.refusals] == ["preflight-other-upgrade", "a-fault"]
     assert told.untold == ()
     text = render(told, view=View.FOLDED)
-    assert "1 more finding about the cluster and its upgrade: `harvdiag check lab.zip`" in text
-    assert "volume-degraded" not in text
+    assert "Evidence and steps of the other root causes: `harvdiag check lab.zip`" in text
+    assert text.count("a-fault") == 2  # its rule and what is wrong, without the rest
 
 
 def test_commands_are_merged_and_name_the_nodes() -> None:

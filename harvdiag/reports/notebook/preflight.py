@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harvdiag.core.escape import escape_html
 from harvdiag.reports.notebook.answer import answer_card
 from harvdiag.reports.notebook.parts import QUIET, fold, format_step
 from harvdiag.reports.notebook.tables import frame_html
 from harvdiag.status.preflight import Preflight
-from harvdiag.status.preflight.hand import HandCheck
+from harvdiag.status.preflight.hand import NOTHING, HandCheck
+from harvdiag.status.preflight.issues import count_known
 from harvdiag.status.preflight.words import (
     count_checks,
     describe_by_hand,
@@ -19,7 +20,7 @@ from harvdiag.status.preflight.words import (
 )
 from harvdiag.status.summary import describe_source
 
-__all__ = ["preflight_card"]
+__all__ = ["hand_list", "preflight_card"]
 
 _LIST = "margin:.2em 0;padding-left:2em"
 
@@ -32,14 +33,24 @@ def preflight_card(preflight: Preflight) -> str:
     return answer_card(preflight.answer, head, "", "".join(_foot(preflight)))
 
 
+def hand_list(checks: Iterable[HandCheck]) -> str:
+    """Return what is left to run by hand as a list: what must be true and the checks that it answers; folded, the
+    commands.
+    """
+    tasks = "".join(map(_task, checks))
+    return f"<ul style='{_LIST}'>{tasks}</ul>" if tasks else f"<div>{NOTHING}</div>"
+
+
 def _foot(preflight: Preflight) -> Iterator[str]:
     if path := describe_path(preflight):
         yield f"<div><b>Path</b> {escape_html(path)}</div>"
     if others := describe_others(preflight):
         yield f"<div>{format_step(others)}</div>"
     for title, checks in describe_by_hand(preflight):
-        yield fold(format_step(title), f"<ul style='{_LIST}'>{''.join(map(_task, checks))}</ul>")
-    yield fold(f"{escape_html(count_checks(preflight))}", frame_html(preflight.frame))
+        yield fold(format_step(title), hand_list(checks))
+    if told := count_known(preflight.known):
+        yield fold(escape_html(told), frame_html(preflight.issues))
+    yield fold(f"{escape_html(count_checks(preflight))}", frame_html(preflight.checks))
 
 
 def _task(check: HandCheck) -> str:
@@ -47,4 +58,4 @@ def _task(check: HandCheck) -> str:
     commands = "".join(f"<li>{where}<code>{escape_html(text)}</code></li>" for where, text in told)
     more = f"<li>{escape_html(check.expected)}</li>" if check.expected else ""
     asks = f"{escape_html(check.asks)} <span style='{QUIET}'>({escape_html(name_checks(check.rows))})</span>"
-    return f"<li>{asks}<ul style='{_LIST}'>{commands}{more}</ul></li>"
+    return f"<li>{fold(asks, f"<ul style='{_LIST}'>{commands}{more}</ul>")}</li>"

@@ -12,7 +12,7 @@ from harvdiag.status.preflight import Preflight
 
 __all__ = ["OWN", "render"]
 
-OWN = {"table": "terminal", "json": "json", "markdown": "markdown"}
+OWN = {"table": "terminal", "json": "json", "markdown": "markdown", "html": "html"}
 """The formats that have a form of their own, with the module of each."""
 
 

@@ -17,7 +17,7 @@ def render(preflight: Preflight) -> str:
 
 
 def build_preflight_document(preflight: Preflight) -> dict[str, Any]:
-    """Build the document of a check with `verdict`, `target`, `path` and `by_hand`.
+    """Build the document of a check with `verdict`, `target`, `path`, `by_hand` and `known_issues`.
 
     `checks` has one entry for each check of Harvester's own, in the order of its tools; `rules` what it has of a check.
     """
@@ -39,6 +39,7 @@ def build_preflight_document(preflight: Preflight) -> dict[str, Any]:
         "checks": [_row_document(row, commands.get(row.row.key, [])) for row in preflight.rows],
         "rules": rules,
         "by_hand": [check.as_dict() for check in preflight.by_hand],
+        "known_issues": [issue.document for issue in preflight.known],
     }
 
 

@@ -13,7 +13,9 @@ from harvdiag.reports.markdown.words import format_step
 from harvdiag.reports.outline import Outline, build_outline, name_findings
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import HandCheck
-from harvdiag.status.preflight.rows import Answered
+from harvdiag.status.preflight.issues import count_known, pick_known
+from harvdiag.status.preflight.known import KnownIssue
+from harvdiag.status.preflight.rows import Answered, leave_rows
 from harvdiag.status.preflight.words import (
     count_checks,
     describe_by_hand,
@@ -31,7 +33,8 @@ def render(preflight: Preflight) -> str:
     """Return the verdict, the reasons, what is left to run by hand, and each check of Harvester's own."""
     told = replace(preflight, findings=name_findings(preflight.findings))
     outline = build_outline(told.findings, told.answer)
-    parts = (*_cause_parts(told, outline), *_hand_parts(told), *_check_parts(told), *rest_parts(outline))
+    rest = rest_parts(replace(outline, findings=leave_rows(outline.findings)))
+    parts = (*_cause_parts(told, outline), *_hand_parts(told), *_known_parts(told), *_check_parts(told), *rest)
     return assemble(_top_lines(told, outline), parts, name_command(told, "-o", "preflight.html"))
 
 
@@ -71,6 +74,24 @@ def _task_lines(check: HandCheck) -> Iterator[str]:
         yield f"  - {where}{format_code(command.text, False)}"
     if check.expected:
         yield f"  - {escape_markdown(check.expected)}"
+
+
+def _known_parts(preflight: Preflight) -> Iterator[Part]:
+    """The known issues of the way: those that are there or not told as a list of tasks."""
+    told = count_known(preflight.known)
+    if not told:
+        return
+    yield Piece(lines=("", "## Known issues", "", f"{told}."))
+    tasks = tuple(line for issue in pick_known(preflight.known) for line in _issue_lines(issue))
+    if tasks:
+        yield Piece(lines=("", *tasks), rank=3, noun="list of known issues")
+
+
+def _issue_lines(issue: KnownIssue) -> Iterator[str]:
+    yield f"- [ ] {escape_markdown(issue.state)}: [{escape_markdown(issue.row.symptom)}](<{issue.row.link}>)"
+    if issue.reason:
+        yield f"  - {format_step(issue.reason)}"
+    yield from (f"  - {format_code(command, False)}" for command in issue.by_hand)
 
 
 def _check_parts(preflight: Preflight) -> Iterator[Part]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from harvdiag.core.listing import group_by
 from harvdiag.core.marks import ERROR, GOOD, SIGNS, TO_COME, UNSEEN, WARNING
@@ -19,7 +18,9 @@ from harvdiag.reports.terminal.unseen import unseen_lines
 from harvdiag.status.answer import fill_findings
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import HandCheck
-from harvdiag.status.preflight.rows import NOT_APPLICABLE, Answered
+from harvdiag.status.preflight.issues import count_known, name_known, pick_known
+from harvdiag.status.preflight.known import KnownState
+from harvdiag.status.preflight.rows import NOT_APPLICABLE, Answered, leave_rows
 from harvdiag.status.preflight.words import (
     count_by_tool,
     count_checks,
@@ -36,6 +37,8 @@ __all__ = ["render"]
 
 GUTTER = 20
 """Two blanks, a sign, the longest label and two more."""
+MOST = 5
+"""The most known issues, and reasons of what was not told, that are shown where the report is folded."""
 SHORT = 1
 """How many commands of each check are shown where the report is folded; none where there are reasons to read first."""
 
@@ -63,19 +66,21 @@ def _lines(preflight: Preflight, layout: Layout, fold: Fold) -> Iterator[str]:
         yield from ("", *layout.commands(others))
     yield from _check_lines(preflight, layout, full)
     yield from _hand_lines(preflight, layout, full)
+    yield from _known_lines(preflight, layout, full)
     yield from other_note_lines(findings, layout, not full)
     yield from policy_lines(findings, layout)
     if full:
-        yield from unseen_lines(findings, layout)
+        yield from unseen_lines(leave_rows(findings), layout)
 
 
 def _top_lines(preflight: Preflight, layout: Layout, alone: bool = False) -> Iterator[str]:
     """The source, the verdict, the root causes and the first steps; the way to the target; what the checks came to."""
-    yield from head_lines(preflight.findings, preflight.answer, layout, alone, preflight.ready)
+    kind = GOOD if preflight.ready else ERROR if preflight.reasons else WARNING
+    yield from head_lines(preflight.findings, preflight.answer, layout, alone, kind)
     if path := describe_path(preflight):
         yield from layout.labelled("Path", path, gutter=14)
     if alone:
-        yield from chain([""], layout.wrap(f"{count_checks(preflight)}."))
+        yield from _check_lines(preflight, layout, brief=True)
 
 
 def _build_body(preflight: Preflight, layout: Layout, fold: Fold) -> Body:
@@ -84,6 +89,7 @@ def _build_body(preflight: Preflight, layout: Layout, fold: Fold) -> Body:
     told = tell_support_once(whole)
     body = Body(told, preflight.answer, find_origins(told, whole), layout, fold)
     body.whole_command = name_command(preflight, "--full")
+    body.told_last = frozenset(f.fingerprint for row in preflight.rows for f in row.findings if f.caused_by)
     body.last = {
         finding.fingerprint: ("Checks", describe_refusals(preflight.checks_of(row)))
         for row in preflight.answer.rows
@@ -92,8 +98,8 @@ def _build_body(preflight: Preflight, layout: Layout, fold: Fold) -> Body:
     return body
 
 
-def _check_lines(preflight: Preflight, layout: Layout, full: bool) -> Iterator[str]:
-    """What each check of Harvester's own came to: one line for each outcome."""
+def _check_lines(preflight: Preflight, layout: Layout, full: bool = False, brief: bool = False) -> Iterator[str]:
+    """What each check of Harvester's own came to: one line for each outcome; in a `brief` report what is bad."""
     yield ""
     yield from map(layout.paint.bold, layout.wrap(count_checks(preflight)))
     by_hand = {key for check in preflight.by_hand for key in check.keys}
@@ -104,9 +110,15 @@ def _check_lines(preflight: Preflight, layout: Layout, full: bool) -> Iterator[s
         (SIGNS[UNSEEN], "By hand", full, [row for row in preflight.untold if row.row.key in by_hand]),
     )
     for sign, label, named, rows in told:
-        yield from _named(layout, sign, label, _name_rows(rows, named))
-    for reason, rows in group_by(preflight.unseen, lambda row: row.reason):
-        yield from _named(layout, SIGNS[UNSEEN], "Not told", f"{_name_rows(rows)}: {reason}")
+        if rows and (named or not brief):
+            yield from _named(layout, sign, label, _name_rows(rows, named))
+    if brief:
+        return
+    unseen = group_by(preflight.unseen, lambda row: row.reason)
+    if len(unseen) > MOST and not full:
+        unseen = [(f"{_name_rows(preflight.unseen, False)} (--full)", [])]
+    for reason, rows in unseen:
+        yield from _named(layout, SIGNS[UNSEEN], "Not told", ": ".join(filter(None, (_name_rows(rows), reason))))
     yield from _unasked_lines(preflight, layout, full)
 
 
@@ -144,13 +156,37 @@ def _hand_lines(preflight: Preflight, layout: Layout, full: bool) -> Iterator[st
         first += len(checks)
 
 
+def _known_lines(preflight: Preflight, layout: Layout, full: bool) -> Iterator[str]:
+    """The known issues of the way: how many; a few, or all, with how to tell them by hand."""
+    told = count_known(preflight.known)
+    if not told or (preflight.running and not full):
+        return
+    issues = pick_known(preflight.known)
+    few = full or (not preflight.refusals and len(issues) <= MOST)
+    yield ""
+    yield layout.paint.bold(f"{told}{'' if few or not issues else ' (--full)'}")
+    for issue in issues if few else ():
+        sign = SIGNS[WARNING if issue.state is KnownState.PRESENT else UNSEEN]
+        first, *rest = layout.wrap(f"{sign} {name_known(issue)}", 2, hang=2)
+        yield from (first.replace(sign, layout.paint.sign(sign), 1), *rest)
+        if full and issue.reason:
+            yield from layout.wrap(f"not told: {issue.reason}", 4, hang=2)
+        for command in issue.by_hand if full else ():
+            yield from _indented(layout, f"`{command}`", 4)
+
+
 def _one_by_hand(layout: Layout, number: int, check: HandCheck, full: bool) -> Iterator[str]:
-    yield from layout.wrap(f"{number}. {check.asks[:1].upper()}{check.asks[1:]} ({name_checks(check.rows)})", 2, hang=3)
+    text = f"{number}. {check.asks[:1].upper()}{check.asks[1:]} ({name_checks(check.rows)})"
+    yield from layout.wrap(text, 2, hang=text.index(" ") + 1)
     if full and check.reason:
         yield from layout.wrap(f"not told: {check.reason}", 5, hang=2)
-    inner = layout._replace(width=layout.width - 5)
     for command in check.commands if full else check.commands[:SHORT]:
         where = f"on {command.where}: " if command.where else ""
-        yield from (f"     {line}" for line in inner.commands(f"{where}`{command.text}`"))
+        yield from _indented(layout, f"{where}`{command.text}`", 5)
     if full and check.expected:
         yield from layout.wrap(check.expected, 5)
+
+
+def _indented(layout: Layout, text: str, indent: int) -> Iterator[str]:
+    inner = layout._replace(width=layout.width - indent)
+    yield from (f"{' ' * indent}{line}" for line in inner.commands(text))

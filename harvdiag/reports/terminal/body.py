@@ -59,6 +59,8 @@ class Body:
         self.done: set[str] = set()
         self.last: Mapping[str, tuple[str, str]] = {}
         """What another report tells at the end of a root cause: label and text, by its fingerprint."""
+        self.told_last: frozenset[str] = frozenset()
+        """The fingerprints of what follows and is told by `last`, where the report is folded."""
         self.whole_command = fill_command(findings.source, "check", "--full")
         """The command that tells everything."""
         self.hidden_fields = self.hidden_steps = self.hidden_cautions = 0
@@ -155,6 +157,8 @@ class Body:
         for (_, alike), more in zip(groups, also, strict=True):
             if self.fold.advice:
                 yield from self._followed_lines(alike, more, shown)
+            elif {f.fingerprint for f in alike} <= self.told_last:
+                self._hide(alike)
             else:
                 yield from self._short_lines(alike, "" if shared else more)
             shown += alike

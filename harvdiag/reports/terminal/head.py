@@ -24,20 +24,20 @@ STEPS = 3
 
 
 def head_lines(
-    findings: Findings, answer: Answer, layout: Layout, alone: bool = False, good: bool | None = None
+    findings: Findings, answer: Answer, layout: Layout, alone: bool = False, kind: str = ""
 ) -> Iterator[str]:
     """Yield the source and the verdict, a table of the root causes, the first steps to do, and what to run next.
 
-    Where nothing follows (`alone`), the steps are whole, and what must not be done is told here. `good` is whether the
-    verdict has the colour of what is good; by default where nothing was found.
+    Where nothing follows (`alone`), the steps are whole, and what must not be done is told here. `kind` is the mark
+    whose colour the verdict has; by default that of what is good, where nothing was found.
     """
     yield from map(layout.paint.bold, layout.wrap(findings.source.name))
     yield from layout.wrap(describe_source(findings))
-    good = not findings and not findings.skipped if good is None else good
+    kind = kind or (GOOD if not findings and not findings.skipped else "")
     if redacted := describe_redaction(findings.source):
         yield from layout.wrap(redacted)
     for line in layout.wrap(answer.verdict):
-        yield layout.paint.severity(GOOD, line) if good else layout.paint.bold(line)
+        yield layout.paint.severity(kind, line) if kind else layout.paint.bold(line)
     if answer.noted:
         yield from layout.wrap(f"{NOTED}: {answer.noted}.")
     if answer.rows or answer.command:

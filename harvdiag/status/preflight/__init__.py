@@ -14,14 +14,16 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, Severity
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_command, list_steps, split_sentences
-from harvdiag.status.preflight.hand import HandCheck, Hosts, list_hand_checks
+from harvdiag.status.preflight.hand import HandChecks, Hosts, list_hand_checks
 from harvdiag.status.preflight.known import KnownIssue
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
-from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, name_command
+from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, describe_why, name_command
 from harvdiag.upgrade.paths import Path
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from harvdiag.core.table import Table
 
 __all__ = ["Preflight"]
 
@@ -66,11 +68,8 @@ class Preflight:
 
     @property
     def reasons(self) -> tuple[Finding, ...]:
-        """The findings for which it may not begin: the errors, root causes first. While an upgrade runs only those of
-        Harvester's own checks, as all else is about that upgrade.
-        """
-        errors = tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
-        return tuple(f for f in errors if f.fingerprint in self._asked) if self.running else errors
+        """The findings for which it may not begin: the errors, root causes first."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
 
     @cached_property
     def refusals(self) -> tuple[RootCause, ...]:
@@ -84,14 +83,9 @@ class Preflight:
 
     @cached_property
     def _causes(self) -> tuple[RootCause, ...]:
-        """The root causes; while an upgrade runs only what the checks of Harvester's own say of that."""
+        """The root causes; while an upgrade runs, what the checks of Harvester's own say of that comes first."""
         rows = build_answer(self.findings).rows
-        return tuple(r for r in rows if not self.running or {f.fingerprint for f in self._story(r)} & self._asked)
-
-    @cached_property
-    def _asked(self) -> frozenset[str]:
-        """The fingerprints of what the checks of Harvester's own found."""
-        return frozenset(finding.fingerprint for row in self.rows for finding in row.findings)
+        return tuple(sorted(rows, key=lambda row: bool(self.running) and not self.checks_of(row)))
 
     def _story(self, row: RootCause) -> list[Finding]:
         """The findings of a row, and what follows from them."""
@@ -115,7 +109,7 @@ class Preflight:
         return tuple(row for row in self.rows if row.outcome == SKIPPED)
 
     @cached_property
-    def by_hand(self) -> tuple[HandCheck, ...]:
+    def by_hand(self) -> HandChecks:
         """What is left to run by hand: the commands for what could not be told, each once, with the Nodes' names."""
         return list_hand_checks(self.untold, self.hosts, self.findings.source.kind == LIVE)
 
@@ -156,6 +150,27 @@ class Preflight:
         if self.running:
             return fill_command(self.findings.source, "upgrade")
         return name_command(self, "-o", "preflight.md")
+
+    @property
+    def checks(self) -> Table:
+        """Each check of Harvester's own, to be read: `tool`, `check`, `asks`, `answer` (the outcome, or the severity of
+        what was found) and `why` (str); `frame` has more.
+        """
+        from harvdiag.core.table import Table
+
+        rows = [
+            (str(each.row.tool), each.row.id, each.row.asks, str(each.severity or each.outcome), describe_why(each))
+            for each in self.rows
+        ]
+        return Table(build_frame(rows, dict.fromkeys(("tool", "check", "asks", "answer", "why"), "str")))
+
+    @property
+    def issues(self) -> Table:
+        """The known issues of the way, to be read: `state`, `symptom`, `why` it cannot be told, `report` (str)."""
+        from harvdiag.core.table import Table
+
+        rows = [(str(each.state), each.row.symptom, each.reason, each.row.link) for each in self.known]
+        return Table(build_frame(rows, dict.fromkeys(("state", "symptom", "why", "report"), "str")))
 
     @cached_property
     def frame(self) -> pd.DataFrame:

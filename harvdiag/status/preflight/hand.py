@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from harvdiag.core.escape import escape_text
 from harvdiag.core.target import join_words
 from harvdiag.rules import hands
 from harvdiag.rules.row import Row
 from harvdiag.status.preflight.rows import Answered
 
-__all__ = ["HandCheck", "HandCommand", "Hosts", "list_hand_checks"]
+__all__ = ["NOTHING", "HandCheck", "HandChecks", "HandCommand", "Hosts", "list_hand_checks"]
 
+NOTHING = "Nothing is left to run by hand."
 NODE = "NODE"
 """The word of a command for which a name is to be filled in."""
 MOST = 8
@@ -77,7 +79,24 @@ class HandCheck:
         }
 
 
-def list_hand_checks(untold: Iterable[Answered], hosts: Hosts, live: bool) -> tuple[HandCheck, ...]:
+class HandChecks(tuple[HandCheck, ...]):
+    """What is left to look at by hand; its repr is a list to tick, and a notebook shows it as one."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(escape_text(line) for check in self for line in _list_lines(check)) or NOTHING
+
+
+def _list_lines(check: HandCheck) -> Iterator[str]:
+    yield f"[ ] {check.asks} ({', '.join(check.keys)})"
+    for command in check.commands:
+        yield f"    {f'on {command.where}: ' if command.where else ''}{command.text}"
+    if check.expected:
+        yield f"    {check.expected}"
+
+
+def list_hand_checks(untold: Iterable[Answered], hosts: Hosts, live: bool) -> HandChecks:
     """Return what is to be run by hand for the checks that could not be made; `live` is whether a cluster was read.
 
     Checks with the same commands are one, and so is one without commands with the first that shares a rule with it.
@@ -91,7 +110,7 @@ def list_hand_checks(untold: Iterable[Answered], hosts: Hosts, live: bool) -> tu
             if any({*each.row.rules} & {*member.row.rules} for member in members):
                 members.append(each)
                 break
-    return tuple(_build(commands, members, hosts, live) for commands, members in groups.items())
+    return HandChecks(_build(commands, members, hosts, live) for commands, members in groups.items())
 
 
 def _build(commands: tuple[str, ...], members: Sequence[Answered], hosts: Hosts, live: bool) -> HandCheck:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.rules import rows_plan, rows_script, rows_webhook
 from harvdiag.rules.blind import is_blind
 from harvdiag.rules.gates import exclude_release
 from harvdiag.rules.row import Row
 
-__all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows"]
+__all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows", "leave_rows"]
 
 ROWS = (*rows_webhook.ROWS, *rows_script.ROWS, *rows_plan.ROWS)
 """Every check of Harvester's own, as in docs/preflight.md."""
@@ -64,6 +65,12 @@ def answer_rows(outcomes: Iterable[Outcome], version: str, running: str = "") ->
     """Return every row with its answer. `version` is the release installed, `running` the upgrade under way."""
     by_rule = {outcome.rule: outcome for outcome in outcomes}
     return tuple(_answer(row, by_rule, version, running) for row in ROWS)
+
+
+def leave_rows(findings: Findings) -> Findings:
+    """Return the findings without the outcomes of the rules that answer rows: what is left to tell besides these."""
+    told = {rule for row in ROWS for rule in row.rules}
+    return findings.with_outcomes([outcome for outcome in findings.outcomes if outcome.rule not in told])
 
 
 def _answer(row: Row, by_rule: Mapping[str, Outcome], version: str, running: str) -> Answered:

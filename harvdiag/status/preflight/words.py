@@ -11,7 +11,7 @@ from harvdiag.core.model import Severity
 from harvdiag.core.target import join_words
 from harvdiag.rules.row import Row, Tool
 from harvdiag.sources import source_type
-from harvdiag.status.answer import fill_command
+from harvdiag.status.answer import describe_alike, fill_command
 from harvdiag.status.preflight.rows import ROWS, Answered
 from harvdiag.status.summary import format_count
 
@@ -28,6 +28,7 @@ __all__ = [
     "describe_path",
     "describe_refusals",
     "describe_verdict",
+    "describe_why",
     "name_checks",
     "name_command",
 ]
@@ -128,6 +129,12 @@ def _does(check: Answered) -> str:
     return BLIND if check.severity is Severity.ERROR else WARNS
 
 
+def describe_why(answered: Answered) -> str:
+    """Return what was found, by rule and with the objects, or why it was skipped or does not apply."""
+    groups = group_by(answered.findings, lambda finding: finding.rule)
+    return "; ".join(filter(None, (*(describe_alike(alike) for _, alike in groups), answered.reason)))
+
+
 def name_command(preflight: Preflight, *options: str) -> str:
     """Return the command that gives the same verdict, with further options."""
     aim = ("--target", preflight.target) if preflight.target else ()
@@ -153,13 +160,12 @@ def describe_path(preflight: Preflight) -> str:
     steps, reason = " → ".join(preflight.path.steps), preflight.path.reason
     if preflight.path.known and preflight.path.direct:
         return steps
-    return f"{steps} ({reason})" if steps else f"none: {reason}"
+    return f"{steps} ({reason})" if steps else f"{'none' if preflight.path.known else 'unknown'}: {reason}"
 
 
 def describe_others(preflight: Preflight) -> str:
-    """Return how many findings are not told while an upgrade runs, and what tells them; empty where all are told."""
-    left = len(preflight.findings) - len({f.fingerprint for row in preflight.answer.rows for f in row.findings})
-    if not preflight.running or left < 1:
+    """Return what tells more than their names of the root causes, while an upgrade runs; empty where there is none."""
+    others = [row for row in preflight.answer.rows if not preflight.checks_of(row)]
+    if not preflight.running or not others:
         return ""
-    command = fill_command(preflight.findings.source, "check")
-    return f"{format_count(left, 'more finding')} about the cluster and its upgrade: `{command}`"
+    return f"Evidence and steps of the other root causes: `{fill_command(preflight.findings.source, 'check')}`"
