@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harvdiag.core.conditions import conditions_of
+from harvdiag.core.conditions import conditions_of, find_condition
 from harvdiag.core.fields import Obj, field_path, get_items, get_text
 
-__all__ = ["container_states", "not_ready", "reason", "restarts"]
+__all__ = ["BROKEN", "container_states", "is_unready", "may_be_unready", "not_ready", "reason", "restarts"]
+
+BROKEN = frozenset({"Pending", "Failed", "Unknown"})
+"""Phases of a Pod in which it does not work: the others are Running and Succeeded."""
+UNREADY_TEXT = (b'status: "False"', *(f"phase: {phase}".encode() for phase in sorted(BROKEN)))
+"""One of these is in the text of each Pod that is not ready, as the kit writes it."""
 
 LISTS = ("status.initContainerStatuses", "status.containerStatuses")
 
@@ -21,6 +26,22 @@ def not_ready(obj: Obj) -> str | None:
     """Return the names of the containers that are not ready, joined by commas; None if all are."""
     states = (state for state in get_items(obj, LISTS[1]) if isinstance(state, dict))
     return ", ".join(get_text(state, "name") for state in states if state.get("ready") is False) or None
+
+
+def is_unready(obj: Obj) -> bool:
+    """Whether a Pod is not ready by its condition, or is in a phase in which it does not work; none that has completed.
+
+    Where the node of a Pod is away, or a gate keeps it, its containers still count as ready.
+    """
+    ready, phase = find_condition(obj, "Ready"), get_text(obj, "status.phase")
+    if phase == "Succeeded" or ready.reason == "PodCompleted":
+        return False
+    return phase in BROKEN or ready.status == "False"
+
+
+def may_be_unready(text: bytes) -> bool:
+    """Whether a text may have a Pod that is not ready: that of one Pod or of several. False is certain."""
+    return any(word in text for word in UNREADY_TEXT)
 
 
 def restarts(obj: Obj) -> int | None:

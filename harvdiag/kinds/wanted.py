@@ -13,12 +13,11 @@ from functools import partial
 from typing import Any
 
 from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
+from harvdiag.kinds.podstate import BROKEN, is_unready, may_be_unready
 from harvdiag.kinds.volumestate import is_in_state, may_be_in_state
 
 __all__ = ["Wanted"]
 
-BROKEN = frozenset({"Pending", "Failed", "Unknown"})
-"""Phases of a Pod in which it does not work: the others are Running and Succeeded."""
 UNHEALTHY = frozenset({"degraded", "faulted"})
 """Robustness of a Longhorn Volume that lacks replicas."""
 FAULTY_TEXT = {
@@ -43,6 +42,8 @@ class Wanted:
 
     namespace: str = ""
     """The namespace to look in; empty: the kind's home."""
+    everywhere: bool = False
+    """Whether to look in every namespace that the source has."""
     names: tuple[str, ...] = ()
     """Names of objects."""
     prefixes: tuple[str, ...] = ()
@@ -56,6 +57,8 @@ class Wanted:
     faulty: bool = False
     """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings; of
     Longhorn's Volumes: degraded, faulted, or noted as migrating."""
+    unready: bool = False
+    """Of Pods: not ready by their condition, or in a phase in which they do not work (`podstate.is_unready`)."""
     volume: str = ""
     """Of Longhorn's Volumes: the state in which they are, one of `harvdiag.kinds.volumestate`."""
 
@@ -69,6 +72,7 @@ class Wanted:
             and (not self.about or _about(obj) in self.about)
             and (not self.labels or not _label_texts(obj).isdisjoint(self.labels))
             and (not self.faulty or _is_faulty(obj))
+            and (not self.unready or is_unready(obj))
             and (not self.volume or is_in_state(obj, self.volume))
         )
 
@@ -81,6 +85,7 @@ class Wanted:
         given = (self.names, self.prefixes, self.owners, self.about, values)
         tests = [_holds_one(tuple(value.encode() for value in group)) for group in given if group]
         tests += [_holds_fault(FAULTY_TEXT[kind])] if self.faulty and kind in FAULTY_TEXT else []
+        tests += [may_be_unready] if self.unready else []
         tests += [partial(may_be_in_state, self.volume)] if self.volume else []
         return tests[0] if len(tests) == 1 else lambda text: all(test(text) for test in tests)
 

@@ -68,7 +68,11 @@ _TEXTS = (
     ("spec.displayName", Sort.IMAGE),
     ("status.kubernetesStatus.namespace", Sort.NAMESPACE),
     ('metadata.annotations["field.cattle.io/creatorId"]', Sort.USER),
+    ("spec.source.name", Sort.VM),
+    ("spec.vmbackup.source.name", Sort.VM),
 )
+_IMAGE_ID = 'metadata.annotations["harvesterhci.io/imageId"]'
+"""Of what image of Harvester a claim was made, or a backing image is: ``NAMESPACE/NAME``."""
 _LAUNCHER = "virt-launcher-"
 _DISK = re.compile(r"(?P<vm>.+)-disk-\d+-[a-z0-9]{5}")
 _REFERENCES = ("spec.claimRef", "involvedObject", "regarding")
@@ -154,6 +158,7 @@ def collect_names(names: Names, kind: Kind, obj: Obj) -> None:
             names.add(text, sort)
     _collect_workload(names, obj)
     _collect_references(names, obj)
+    _collect_image(names, get_text(obj, _IMAGE_ID))
     for key, value in _foreign_labels(obj):
         names.add(key.rpartition("/")[2], Sort.LABEL)
         _add_value(names, value)
@@ -196,6 +201,13 @@ def _collect_references(names: Names, obj: Obj) -> None:
     marks = get_labels(obj)
     for label in _VM_LABELS:
         names.add(str(marks.get(label) or ""), Sort.VM)
+
+
+def _collect_image(names: Names, text: str) -> None:
+    space, mark, name = text.partition("/")
+    if mark and not is_system_namespace(space):
+        names.add(space, Sort.NAMESPACE)
+        names.add(name, Sort.IMAGE)
 
 
 def _add_host(names: Names, text: object) -> None:

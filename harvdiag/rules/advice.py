@@ -37,6 +37,7 @@ __all__ = [
     "lose_log",
     "only_node_steps",
     "read_harvester_log",
+    "read_last_log",
     "set_chart_replicas",
 ]
 
@@ -148,6 +149,12 @@ def describe_pod(namespace: str, name: str) -> str:
     """Return the step that shows where a pod may run, and what happened to it."""
     place = f"-n {quote_argument(namespace)} {quote_argument(name)}"
     return f"Read what keeps it from running: `kubectl describe pod {place}`."
+
+
+def read_last_log(namespace: str, name: str) -> str:
+    """Return the step that shows what the containers of a pod said before they ended."""
+    place = f"-n {quote_argument(namespace)} {quote_argument(name)}"
+    return f"Read its log: `kubectl logs {place} --all-containers --previous --tail=50`."
 
 
 def list_pods(namespace: str) -> str:

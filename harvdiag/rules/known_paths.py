@@ -16,7 +16,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 
-__all__ = ["ahead", "concerned", "lasts", "path_evidence", "path_pairs"]
+__all__ = ["ahead", "begins", "concerned", "lasts", "path_evidence", "path_pairs"]
 
 SETTLING = timedelta(minutes=10)
 VERSION = ObjectRef("Setting", "", "server-version")
@@ -25,6 +25,12 @@ VERSION = ObjectRef("Setting", "", "server-version")
 def concerned(facts: Facts, paths: Collection[str]) -> bool:
     """Whether the cluster is on one of these paths, or at the start of one while no upgrade runs."""
     return any(on_path(path, start, end) for path in paths for start, end in path_pairs(facts))
+
+
+def begins(facts: Facts, paths: Collection[str]) -> bool:
+    """Whether the first step is on one of these paths: for what each upgrade sets again, so that later ones differ."""
+    start, end = path_pairs(facts)[0]
+    return any(on_path(path, start, end) for path in paths)
 
 
 def ahead(facts: Facts) -> Severity | None:

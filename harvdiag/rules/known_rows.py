@@ -51,13 +51,18 @@ KNOWN_ROWS = (
         symptom="a volume that is too large is not ready and cannot be deleted",
         link=f"{ISSUE}8096",
         why="which field of the Volume shows it is not documented",
-        by_hand=("kubectl get volumes.longhorn.io -n longhorn-system    # one larger than its disks",),
+        by_hand=(
+            (
+                "kubectl get volumes.longhorn.io -n longhorn-system -o custom-columns=NAME:.metadata.name,"
+                "SIZE:.spec.size,STATE:.status.state    # none may be larger than the disks"
+            ),
+        ),
     ),
     KnownRow(
-        paths=("1.4.x -> 1.4.3", "1.4.3 -> 1.5.x"),
-        symptom="no permission on RWX volumes; its hotfix must be taken back before 1.5",
+        paths=("1.4.3 -> 1.5.x", "1.4.x -> 1.4.3"),
+        symptom="no permission on RWX volumes on 1.4.3; its hotfix must be taken back before 1.5",
         link=f"{ISSUE}8354",
-        why="the image of the hotfix is an argument of Longhorn's manager, which is not kept",
+        before=("preflight-share-manager-hotfix",),
         by_hand=(
             "kubectl get daemonset -n longhorn-system longhorn-manager -o yaml | grep hotfix    # must print nothing",
         ),
@@ -123,7 +128,10 @@ KNOWN_ROWS = (
         symptom="VLANs are gone from mgmt-br",
         link=f"{ISSUE}7650",
         why=HOST_NETWORK,
-        by_hand=("bridge vlan show    # on each host: note the VLANs of mgmt-br, to compare them afterwards",),
+        by_hand=(
+            "grep -l VLAN_ID /oem/*.yaml    # on each host: a file of one's own that puts VLANs on mgmt-br",
+            "bridge vlan show    # on each host: note the VLANs of mgmt-br, to compare them afterwards",
+        ),
     ),
     KnownRow(
         paths=TO_1_6,
@@ -227,8 +235,8 @@ KNOWN_ROWS = (
         paths=TO_1_8,
         symptom="KubeVirt is not ready: a virt-handler lacks its annotations",
         link=f"{ISSUE}10447",
-        during=("virt-handler-without-annotations",),
-        why="it shows only when KubeVirt is upgraded",
+        during=("preflight-virt-handler-annotations", "virt-handler-without-annotations"),
+        why="it mostly shows only when KubeVirt is upgraded",
     ),
     KnownRow(
         paths=("1.7.x -> 1.8.0",),

@@ -6,10 +6,26 @@ login may be allowed some; a file may hold one; a snapshot has what its source h
 
 from __future__ import annotations
 
-from harvdiag.core.model import State
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harvdiag.core.fields import Obj
+from harvdiag.core.model import CoverageEntry, State
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts, UnjudgedError, Unseen
 
-__all__ = ["require_everywhere"]
+__all__ = ["find_everywhere", "require_everywhere"]
+
+
+def find_everywhere(facts: Facts, kind: str, wanted: Wanted) -> tuple[Obj, ...]:
+    """Return the wanted objects of a large kind in every namespace; where there is none, only if that proves anything.
+
+    Of a bundle only these are parsed. Raises as `require_everywhere` does.
+    """
+    found = facts.snapshot.find(kind, replace(wanted, everywhere=True))
+    if not found.objects:
+        _require(facts, kind, [found.entry], "none such was seen")
+    return found.objects
 
 
 def require_everywhere(facts: Facts, kind: str) -> None:
@@ -20,12 +36,14 @@ def require_everywhere(facts: Facts, kind: str) -> None:
     `Unseen` with the list that was refused, failed or is not there, `UnjudgedError` where the source cannot tell of
     other namespaces.
     """
-    entries = facts.snapshot.lists(kind)
+    count = len(facts.snapshot.objects(kind))
+    _require(facts, kind, facts.snapshot.lists(kind), f"none of the {count} seen" if count else "none seen")
+
+
+def _require(facts: Facts, kind: str, entries: Sequence[CoverageEntry], seen: str) -> None:
     gap = next((entry for entry in entries if not entry.state.seen), None)
     why = facts.snapshot.beyond(kind)
     if gap is not None and not (why and gap.state is State.NOT_LOOKED_AT):
         raise Unseen(gap)
     if why:
-        count = len(facts.snapshot.objects(kind))
-        seen = f"none of the {count} seen" if count else "none seen"
         raise UnjudgedError(f"{kind}: {seen}, but {why}")

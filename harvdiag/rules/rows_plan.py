@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS
+from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
     CERTIFICATES_LAST,
@@ -91,10 +92,11 @@ ROWS = (
         "preflight-single-replica-volume",
         "preflight-plan-single-replica-volume",
         go="longhorn-volume-health",
+        hand=("", VOLUMES),
     ),
     _row("vm-backups", NO_BACKUP, "preflight-vm-backup-running"),
     _row("schedules", SCHEDULES_SUSPENDED, "preflight-backup-schedule-active"),
-    _row("vms", VMS_MIGRATE, "preflight-vm-not-migratable", go="virtual-machines"),
+    _row("vms", VMS_MIGRATE, "preflight-vm-not-migratable", "preflight-kubevirt-not-ready", go="virtual-machines"),
     _row("charts", "every ManagedChart is ready", "preflight-managed-chart-not-ready", go="helm-bundles"),
     _row("addons", ADDONS_SETTLED, "preflight-addon-processing"),
     _row(

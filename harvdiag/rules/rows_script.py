@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS, KUBECONFIG, NETWORK, STATE_PARTITION, VMS
+from harvdiag.rules.hands_storage import ADDRESSES, IMAGE_COPIES, VOLUMES
 from harvdiag.rules.row import MACHINES_RUN, NO_DISKS, PROVISIONED, USER_VMS, Row, Tool
 
 __all__ = ["ROWS"]
@@ -109,6 +110,7 @@ ROWS = (
         go=("longhorn-volume-health",),
         adds="volumes without an engine, which the script does not see, as it goes through engines; claim and workload "
         "of each",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -117,7 +119,7 @@ ROWS = (
         rules=("preflight-stale-volume",),
         go=("stale-longhorn-volumes",),
         adds="a Pod that is just starting, for which the script fails, is a warning",
-        by_hand=("kubectl get volumes.longhorn.io -n longhorn-system -o wide",),
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -127,6 +129,7 @@ ROWS = (
         go=("longhorn-backing-images",),
         since="v1.4.0",
         adds="the image of Harvester to which each belongs; fewer copies are enough where there are fewer hosts",
+        by_hand=IMAGE_COPIES,
     ),
     Row(
         tool=_FROM,
@@ -134,7 +137,7 @@ ROWS = (
         asks="no running VM has a CD-ROM or a host device, unless VMs are restored",
         rules=("preflight-vm-bound-to-host", "preflight-vm-not-migratable"),
         go=("virtual-machines",),
-        adds="host devices, for which the expression of the script fits nothing",
+        adds="host devices, which its expression never finds; a CD-ROM that 1.8 moves, or on the only node, passes",
         unknown=USER_VMS,
         by_hand=VMS,
     ),
@@ -143,6 +146,7 @@ ROWS = (
         id="Pod-Status",
         asks="every Pod is ready or has completed",
         rules=("preflight-pod-not-ready",),
+        adds="a Pod that no node takes, which passes it; which container, why, and whose fault: node or Deployment",
         go=("pod-status",),
         unknown="in a bundle, Pods of user namespaces",
         by_hand=("kubectl get pods -A --field-selector=status.phase!=Running,status.phase!=Succeeded",),
@@ -172,6 +176,7 @@ ROWS = (
         rules=("preflight-storage-network-addresses",),
         go=("storage-network-ip",),
         adds="ranges of IPv6, which the script cannot count",
+        by_hand=ADDRESSES,
     ),
     Row(
         tool=_FROM,
@@ -180,6 +185,7 @@ ROWS = (
         rules=("preflight-rwx-network-addresses",),
         go=("rwx-network-ip",),
         adds="ranges of IPv6",
+        by_hand=ADDRESSES,
     ),
     Row(
         tool=_FROM,

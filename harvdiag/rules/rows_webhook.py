@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.rules.hands import CERTIFICATES, DISKS, VMS
+from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
     CERTIFICATES_LAST,
@@ -79,6 +80,7 @@ ROWS = (
         since="v1.1.0",
         skip=ALL,
         adds="faulted volumes, which pass it, each volume by name, and which node or replica is at fault",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
@@ -182,16 +184,17 @@ ROWS = (
         since="v1.3.0",
         skip="harvesterhci.io/skipSingleReplicaDetachedVol",
         adds="the VM or Pod that uses each, and which an annotation lets pass; up to 1.4 only those in use refuse",
+        by_hand=VOLUMES,
     ),
     Row(
         tool=_FROM,
         id="V17",
         asks=VMS_MIGRATE,
-        rules=("preflight-vm-not-migratable",),
+        rules=("preflight-vm-not-migratable", "preflight-kubevirt-not-ready"),
         go=("virtual-machines",),
         since="v1.2.2",
         skip=ALL,
-        adds="why each cannot: CD-ROM, host device, selector, volume",
+        adds="why each cannot, and what KubeVirt alone knows: a disk of one node, a GPU up to 1.7; and KubeVirt itself",
         unknown=USER_VMS,
         by_hand=VMS,
     ),

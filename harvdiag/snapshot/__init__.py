@@ -163,6 +163,9 @@ class Snapshot:
     def find(self, kind: str, wanted: Wanted) -> Found:
         """Return the objects of one namespace that are wanted, ordered by name; the others need not be parsed.
 
+        With `everywhere`, those of every namespace of the source; the coverage is then that of the first list that was
+        not seen, else one that stands for all.
+
         Once asked, the answer stays. Where the kind was read as a whole, they are taken from it.
         """
         self.touch(kind)
@@ -172,12 +175,25 @@ class Snapshot:
         return self._found[key]
 
     def _find(self, kind: Kind, wanted: Wanted) -> Found:
+        if wanted.everywhere:
+            return self._find_everywhere(kind, wanted)
         space = wanted.namespace or kind.home
         if kind.name not in self._objects and isinstance(self._reader, Selector):
             objects, entry = vet_listing(self._reader.select(kind, wanted))
             return Found(tuple(obj for obj in objects if wanted.matches(obj)), entry)
         objects = [obj for obj in self.objects(kind.name) if namespace_of(obj) == space and wanted.matches(obj)]
         return Found(tuple(objects), self._entry_of(kind, space))
+
+    def _find_everywhere(self, kind: Kind, wanted: Wanted) -> Found:
+        lists: Iterable[tuple[Iterable[Obj], Iterable[CoverageEntry]]]
+        if kind.name not in self._objects and isinstance(self._reader, Selector) and isinstance(self._reader, Asker):
+            lists = [(objects, (entry,)) for objects, entry in map(vet_listing, self._reader.ask(kind, wanted))]
+        else:
+            lists = [(self.objects(kind.name), self._entries[kind.name])]
+        whole = CoverageEntry(kind.name, kind.group, "", OTHERS, State.COLLECTED)
+        entry = next((entry for _, entries in lists for entry in entries if not entry.state.seen), whole)
+        found = [obj for objects, _ in lists for obj in objects if wanted.matches(obj)]
+        return Found(tuple(sorted(found, key=lambda obj: (namespace_of(obj), name_of(obj)))), entry)
 
     def _entry_of(self, kind: Kind, namespace: str) -> CoverageEntry:
         """The coverage of one namespace of a kind; of one without a list, what is known of all others, or of home."""

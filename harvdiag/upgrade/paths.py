@@ -13,8 +13,9 @@ from functools import cache, lru_cache
 
 from harvdiag.upgrade.versions import Version, compare_text, read_version
 
-__all__ = ["MINIMUM", "RELEASES", "SKIP", "Path", "find_path", "judge_step", "minimum_of"]
+__all__ = ["FROM_BUILD", "MINIMUM", "RELEASES", "SKIP", "Path", "find_path", "judge_step", "minimum_of"]
 
+HEAD = "head"
 SKIP = "harvesterhci.io/skip-version-check"
 """The annotation of an Upgrade with which Harvester does not check the path."""
 DOWNGRADE = "downgrading is prohibited"
@@ -78,6 +79,19 @@ class Path:
     """What Harvester's own check says of the direct way; empty where it lets it pass, or that cannot be told."""
 
     @property
+    def document(self) -> dict[str, object]:
+        """The path as data for JSON."""
+        return {
+            "start": self.start,
+            "target": self.target,
+            "steps": list(self.steps),
+            "known": self.known,
+            "direct": self.direct,
+            "reason": self.reason,
+            "refusal": self.refusal,
+        }
+
+    @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Each step as two versions. Without steps, both ends; an end that cannot be placed is empty."""
         if len(self.steps) > 1:
@@ -95,6 +109,7 @@ def find_path(start: str, target: str, minimum: str = "") -> Path:
     if one is None or other is None:
         return _unplaced(start, target)
     start, target = str(one), str(other)
+    other = _judged(other)
     if one == other:
         reason = f"{target} is the release installed"
         return Path(start=start, target=target, steps=(start,), known=True, direct=True, reason=reason)
@@ -105,7 +120,8 @@ def find_path(start: str, target: str, minimum: str = "") -> Path:
         return Path(start=start, target=target, steps=(), known=True, direct=False, reason=reason, refusal=DOWNGRADE)
     if least.version is None:
         return Path(start=start, target=target, steps=(), known=False, direct=False, reason=least.reason)
-    steps = (start, target) if not refusal else _search(one, other, least.version)
+    steps = (start, target) if not refusal else (*_search(one, other, least.version)[:-1], target)
+    steps = steps if len(steps) > 1 else ()
     reasons = {
         ACROSS: f"{start} is a candidate, which leads to {one.stable} alone",
         DOWNGRADE: f"Harvester compares the names of candidates as text, and takes {target} for older than {start}",
@@ -187,6 +203,12 @@ def _search(start: Version, target: Version, minimum: Version) -> tuple[str, ...
         here = min(onward, key=lambda v: far[v])  # of several the first, which is the newest
         steps.append(str(here) if here in {target, start.stable} else _name(here))
     return tuple(steps)
+
+
+def _judged(target: Version) -> Version:
+    """The release of a Version object: people append words of their own (``v1.5.0-local``), candidates have numbers."""
+    own = target.pre and target.pre != HEAD and not any(letter.isdigit() for letter in target.pre)
+    return target.stable if own else target
 
 
 def _between(start: Version, target: Version) -> Iterator[Version]:

@@ -83,6 +83,7 @@ def test_json_has_one_entry_for_each_check() -> None:
     assert document["schema"] == 1
     entries = document["checks"]
     assert [f"{entry['tool']} {entry['check']}" for entry in entries] == [row.key for row in ROWS]
+    assert all(entry["reason"] for entry in entries if entry["outcome"] in {"skipped", "not-applicable"})
     by_key = {f"{entry['tool']} {entry['check']}": entry for entry in entries}
     paired = by_key["webhook V15"]
     assert (paired["outcome"], paired["severity"], paired["go"]) == ("failed", "error", ["capi-machine-count"])

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_network
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Outcome, State
+from harvdiag.rules.preflight.networks import STORAGE as STORAGE_SETTING
+from harvdiag.rules.preflight.networks import Network, count_usable
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.rows import Answered
@@ -239,3 +243,16 @@ def test_a_bundle_has_no_backups_of_users(tmp_path: Path) -> None:
     assert said(from_bundle(tmp_path, world.objects).preflight(), BACKUP) == [("error", "b")]
     world.change("Setting", "server-version", {"value": "v1.3.2"})
     assert said(judge(world), BACKUP) == [("warning", "b")]
+
+
+def test_usable_addresses_are_those_that_counting_finds() -> None:
+    """Excluded ranges that meet, lie in one another, reach beyond the range or lie outside: counted one by one."""
+    random = Random(7)  # noqa: S311 - the same in every run
+    for _ in range(60):
+        length = random.randint(25, 32)
+        whole = ip_network(f"10.0.0.{random.randrange(256)}/{length}", strict=False)
+        left_out = [f"10.0.0.{random.randrange(256)}/{random.randint(24, 32)}" for _ in range(random.randrange(4))]
+        network = Network(place=STORAGE_SETTING, text=str(whole), excluded=tuple(left_out))
+        inner = [*whole][1:-1]
+        free = [at for at in inner if not any(at in ip_network(text, strict=False) for text in left_out)]
+        assert count_usable(network) == len(free), network

@@ -8,6 +8,7 @@ import pytest
 
 from harvdiag.core.model import Outcome, Severity
 from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, witness
+from tests.world.objects import new
 
 FIXED, BOUND, STALE = "preflight-vm-not-migratable", "preflight-vm-bound-to-host", "preflight-stale-hotplug"
 CDROM = devices(disks=[{"name": "cd", "cdrom": {"bus": "sata"}}])
@@ -168,3 +169,41 @@ def test_an_instance_whose_vm_was_not_seen_is_not_judged() -> None:
     """Whether it stands alone cannot be told."""
     runs = vmi(volumes=[{"name": "extra", "dataVolume": {"hotpluggable": True}}])
     assert told(judge(STALE, runs, version="v1.8.2")) == "skipped"
+
+
+def handlers(*marked: bool) -> list[dict[str, Any]]:
+    """The virt-handler Pods of a cluster, with and without the mark of their release."""
+    key = "kubevirt.io/install-strategy-version"
+    return [
+        new(
+            "v1",
+            "Pod",
+            f"virt-handler-{n}",
+            "harvester-system",
+            labels={"kubevirt.io": "virt-handler"},
+            annotations={key: "v1.7.0"} if mark else {},
+            status={"phase": "Running"},
+        )
+        for n, mark in enumerate(marked)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("available", "degraded", "marks", "expected"),
+    [
+        ("True", "False", (True, True), "passed"),
+        ("False", "False", (True, True), ERROR),
+        ("Unknown", "False", (True, True), ERROR),
+        ("True", "True", (True, True), ERROR),
+        ("True", "Unknown", (True, False), WARNING),
+        ("True", "False", (False, False), "passed"),
+        ("True", "False", (), "skipped"),
+    ],
+)
+def test_kubevirt_is_to_be_ready(available: str, degraded: str, marks: tuple[bool, ...], expected: object) -> None:
+    """No check of Harvester looks at it, and no VM can be moved without it."""
+    rows = [{"type": "Available", "status": available}, {"type": "Degraded", "status": degraded}]
+    kubevirt = new("kubevirt.io/v1", "KubeVirt", "kubevirt", "harvester-system", status={"conditions": rows})
+    beat = {"conditions": [{"type": "Ready", "lastHeartbeatTime": "2025-05-08T10:00:00Z"}]}
+    clock = new("v1", "Node", "hv09", status=beat)
+    assert told(judge("preflight-kubevirt-not-ready", kubevirt, clock, *handlers(*marks))) == expected

@@ -73,6 +73,13 @@ def test_what_is_there_is_present_with_its_findings() -> None:
     assert known.by_hand == ()
 
 
+def test_volumes_that_restart_their_vms_are_told_before_1_5() -> None:
+    """harvester/harvester#8534; not on the way to 1.4.3."""
+    shared = opened(SCENARIOS / "shared-volumes-restart-vms/speaks.yaml")
+    assert issue(shared.preflight("v1.5.0"), "8534").findings[0].severity is Severity.WARNING
+    assert "8534" not in numbers(shared.preflight("v1.4.3"))
+
+
 def test_the_target_decides_whether_an_issue_is_ahead() -> None:
     """No mass migration on the way from 1.4 to 1.5, and one step further there is."""
     base = SCENARIOS / "live-migrations-at-once/silent-1.8.yaml"

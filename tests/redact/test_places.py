@@ -10,6 +10,7 @@ import pytest
 import harvdiag as hd
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
+from harvdiag.kinds import CATALOGUE
 from harvdiag.redact import Key, Redactor, redact_snapshot, save_redacted
 from harvdiag.redact.names import Sort
 from tests.world import healthy, rollouts, write_bundle
@@ -66,6 +67,25 @@ def test_cut_names_still_begin_alike() -> None:
     assert "hypervisor" not in made
     assert not made.endswith("1a2b3")
     assert of.reveal(made) == job
+
+
+def test_what_backups_and_images_name() -> None:
+    """The VM of a backup and of a schedule, and the image of a backing image: their own objects may not be seen."""
+    image = {"annotations": {"harvesterhci.io/imageId": "acme-prod/acme-golden"}, "namespace": "longhorn-system"}
+    backup, schedule = ({"name": name, "namespace": "acme-prod"} for name in ("acme-a", "acme-b"))
+    of = redactor()
+    of.learn(
+        [
+            (CATALOGUE["BackingImage"], {"metadata": image | {"name": "vmi-1"}}),
+            (CATALOGUE["VirtualMachineBackup"], {"metadata": backup, "spec": {"source": {"name": "acme-db"}}}),
+            (
+                CATALOGUE["ScheduleVMBackup"],
+                {"metadata": schedule, "spec": {"vmbackup": {"source": {"name": "acme-web"}}}},
+            ),
+        ]
+    )
+    told = of.text("Image acme-prod/acme-golden, backup acme-prod/acme-a of VM acme-db, schedule acme-b of VM acme-web")
+    assert "acme" not in told
 
 
 def test_system_names_stay() -> None:

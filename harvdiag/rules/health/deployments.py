@@ -271,8 +271,7 @@ def _pod_steps(pods: list[FaultyPod]) -> Iterator[str]:
     for pod in pods[:1]:
         yield advice.describe_pod(pod.ref.namespace, pod.ref.name)
         if "Pending" not in pod.words:
-            place = f"-n {pod.ref.namespace} {actions.quote_argument(pod.ref.name)}"
-            yield f"Read its log: `kubectl logs {place} --all-containers --previous --tail=50`."
+            yield advice.read_last_log(pod.ref.namespace, pod.ref.name)
 
 
 def _node_causes(facts: Facts) -> Iterator[Cause]:

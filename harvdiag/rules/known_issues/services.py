@@ -17,6 +17,7 @@ from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.known_paths import concerned, lasts, path_evidence
+from harvdiag.rules.virt_handlers import KUBEVIRT, STRATEGY_VERSION, unmarked_handlers
 from harvdiag.upgrade.phases import AT_SERVICES
 from harvdiag.upgrade.plans import NodePlan, node_plans
 
@@ -24,8 +25,6 @@ BUNDLES = "bundles.fleet.cattle.io"
 OUTDATED = r"\b(kubevirt\.kubevirt\.io|cdi\.cdi\.kubevirt\.io) \S+ modified\b"
 AGENT_PLAN = "system-agent-upgrader modified"
 SYSTEM = "harvester-system"
-KUBEVIRT = ObjectRef("KubeVirt", SYSTEM, "kubevirt")
-STRATEGY_VERSION = 'metadata.annotations["kubevirt.io/install-strategy-version"]'
 ON_PLAN, ON_NODE = "upgrade.cattle.io/plan", "upgrade.cattle.io/node"
 RETRY = timedelta(minutes=30)
 """After that long without a Job the manual takes a plan for one that is not retried."""
@@ -189,9 +188,7 @@ def virt_handler_without_annotations(facts: Facts) -> Iterator[Hit]:
     hangs = available.status == "False" and available.reason == "DeploymentInProgress" and lasts(facts, available)
     if not hangs or not concerned(facts, TO_1_8):
         return
-    pods = facts.find("Pod", Wanted(namespace=SYSTEM, labels=("kubevirt.io=virt-handler",)), required=True)
-    bare = [pod for pod in pods if not get_text(pod, STRATEGY_VERSION) and lasts(facts, pod)]
-    if bare and len(bare) < len(pods):
+    if bare := unmarked_handlers(facts):
         yield _virt_handler_hit(facts, bare)
 
 

@@ -109,9 +109,9 @@ def preflight_bundle_not_ready(facts: Facts) -> Iterator[Hit]:
     """
     for obj in facts.snapshot.objects("Bundle"):
         ref = ObjectRef("Bundle", namespace_of(obj), name_of(obj))
-        if ref.name == HARVESTER.name or _count(obj, "ready") != 0:
+        if ref.name == HARVESTER.name or not _has_none(obj, "ready"):
             continue
-        waits = ref.namespace == FLEET and ref.name.startswith(OF_CHARTS) and _count(obj, "desiredReady") != 0
+        waits = ref.namespace == FLEET and ref.name.startswith(OF_CHARTS) and not _has_none(obj, "desiredReady")
         yield Hit(
             subject=ref,
             severity=None if waits else Severity.WARNING,
@@ -124,15 +124,15 @@ def preflight_bundle_not_ready(facts: Facts) -> Iterator[Hit]:
 
 
 def _describe_bundle(obj: Obj) -> str:
-    if _count(obj, "desiredReady") == 0:
+    if _has_none(obj, "desiredReady"):
         return "is meant for no cluster, so that it is ready on none"
     return f"is {read_status(obj).state or 'not ready'}{_name_differences(obj)}"
 
 
-def _count(obj: Obj, key: str) -> int | None:
-    """Return a count of the summary; None where there is none, which is not 0 for check.sh."""
+def _has_none(obj: Obj, key: str) -> bool:
+    """Whether a count of the summary is 0; one that is not there is not 0 for check.sh."""
     found = field_path(f"{SUMMARY}.{key}").get(obj)
-    return int(found) if isinstance(found, int | float) else None
+    return isinstance(found, int | float) and found == 0
 
 
 def _bundle_causes(ref: ObjectRef) -> tuple[Cause, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import get_text
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
+from harvdiag.core.timestamps import Timestamp
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import advice
@@ -21,7 +22,8 @@ from harvdiag.rules.seen import read_oldest_condition
 
 PAIRS_ASKED = "v1.5.1"
 """The first release whose webhook looks at the pairs."""
-PHASE, MANAGED = "status.phase", 'metadata.labels["harvesterhci.io/managed"]'
+PHASE, DELETED = "status.phase", "metadata.deletionTimestamp"
+MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 RESOURCE = "machines.cluster.x-k8s.io"
 READ_PHASE = "Read its conditions, the oldest that is not True first: they show what keeps it from Running."
 COMPARE = (
@@ -65,28 +67,40 @@ OF_MACHINE = (
 def preflight_machine_not_running(facts: Facts) -> Iterator[Hit]:
     """A Machine of namespace fleet-local is not in the phase Running.
 
-    Harvester refuses an upgrade then, however young the Machine is, and also while one is being deleted. The phase
-    Updating of Cluster API 1.12 counts as Running: Harvester reads it so, only check.sh does not.
+    Harvester refuses an upgrade then, however young the Machine is, and also while one is being deleted, as soon as its
+    phase says so. The phase Updating of Cluster API 1.12 counts as Running: Harvester reads it so, check.sh does not.
     """
     for machine in _machines(facts):
-        obj = facts.links.objects[machine]
-        phase = get_text(obj, PHASE)
-        if phase in GOOD_PHASES:
+        phase, deleted = get_text(facts.links.objects[machine], PHASE), facts.pairing.deletion_time(machine)
+        if phase in GOOD_PHASES and not deleted:
             continue
-        edge = facts.pairing.node_ref(machine)
         yield Hit(
             subject=machine,
-            message=f"Machine {machine.name}{f' of Node {edge.value}' if edge else ''} "
-            f"{f'is in phase {format_value(phase)}' if phase else 'has no phase yet'}: "
-            + refusal(facts, f"machine {FLEET}/{machine.name} is not running"),
+            severity=Severity.WARNING if phase in GOOD_PHASES else None,
+            message=_describe_phase(facts, machine),
             evidence=(
-                *field_evidence(facts, machine, PHASE),
+                *field_evidence(facts, machine, PHASE, *([DELETED] if deleted else [])),
                 *column_evidence(facts, machine, "failure_reason", "failure_message"),
             ),
-            next=(advice.inspect_object(RESOURCE, machine.name), read_oldest_condition(obj, READ_PHASE)),
+            next=(
+                advice.inspect_object(RESOURCE, machine.name),
+                read_oldest_condition(facts.links.objects[machine], READ_PHASE),
+            ),
             caution=advice.DELETES_NODE,
             causes=tuple(Cause(name, machine) for name in OF_PHASE),
         )
+
+
+def _describe_phase(facts: Facts, machine: ObjectRef) -> str:
+    phase, deleted = get_text(facts.links.objects[machine], PHASE), facts.pairing.deletion_time(machine)
+    edge = facts.pairing.node_ref(machine)
+    owner = f" of Node {edge.value}" if edge else ""
+    state = f"is in phase {format_value(phase)}" if phase else "has no phase yet"
+    since = f" and has been terminating since {Timestamp(deleted)}" if deleted else ""
+    so = "Harvester lets it pass by its phase, but the upgrade then meets a Machine that goes away"
+    if phase not in GOOD_PHASES:
+        so = refusal(facts, f"machine {FLEET}/{machine.name} is not running")
+    return f"Machine {machine.name}{owner} {state}{since}: {so}"
 
 
 def _machines(facts: Facts) -> list[ObjectRef]:
@@ -147,7 +161,8 @@ def _name_odd(nodes: Sequence[ObjectRef], machines: Sequence[ObjectRef]) -> str:
         for kind, refs in (("Node", nodes), ("Machine", machines))
         if refs
     ]
-    return f", without a partner {' and '.join(told)}" if told else ""
+    verb = "have" if len(nodes) + len(machines) > 1 else "has"
+    return f", and {' and '.join(told)} {verb} no partner" if told else ""
 
 
 @rule(

@@ -56,6 +56,8 @@ def preflight_storage_network_addresses(facts: Facts) -> Iterator[Hit]:
     address of its own; the upgrade's repository needs one too, where RWX volumes share the network. Pods without an
     address never start, and the upgrade waits for them.
     """
+    if facts.snapshot.get(STORAGE) is None:
+        raise UnjudgedError(f"Setting {STORAGE.name} is not among the Settings, though every cluster has one")
     storage = _read_setting(facts, STORAGE)
     shares, place = _read_shares(facts)
     if storage is None and shares:
@@ -66,8 +68,8 @@ def preflight_storage_network_addresses(facts: Facts) -> Iterator[Hit]:
     managers, images = (len(facts.find(kind, Wanted(), required=True)) for kind in MANAGERS)
     if not (number := managers + images + shares):
         raise NotApplicable("Longhorn has neither instance managers nor backing image managers")
-    what = f"{managers} instance managers, {images} backing image managers"
-    need = Need(number=number, what=f"{what}{' and the repository of the upgrade' if shares else ''}")
+    what = f"a second set of instance managers ({managers}) and backing image managers ({images})"
+    need = Need(number=number, what=f"{what}{', and the repository of the upgrade' if shares else ''}")
     yield from _judge(facts, _network_of(STORAGE, storage), need)
 
 
@@ -136,7 +138,7 @@ def _network_of(place: ObjectRef, value: Obj) -> Network:
 
 def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
     try:
-        usable = _count_usable(network)
+        usable = count_usable(network)
     except ValueError as error:
         yield _bad_range_hit(network, str(error))
         return
@@ -150,7 +152,7 @@ def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
         yield _too_few_hit(network, need, ObjectRef("IPPool", POOLS, name_of(pool)), (usable, taken, free))
 
 
-def _count_usable(network: Network) -> int:
+def count_usable(network: Network) -> int:
     """Return how many addresses a network has without its first and last and the excluded ones.
 
     Raises ValueError for a range that is none.

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from harvdiag.core.conditions import Condition, condition_path, find_condition
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules import actions, advice
@@ -197,6 +198,7 @@ def preflight_longhorn_eviction(facts: Facts) -> Iterator[Hit]:
         what = "it" if EVICTED in paths else f"{disks} {'disks' if disks > 1 else 'disk'} of it"
         yield Hit(
             subject=ref,
+            severity=None if read_release(facts.harvester_version) else Severity.WARNING,
             message=f"Longhorn Node {ref.name} has evictionRequested set for {what}: on 1.4 check.sh fails, "
             "and an upgrade hangs in its pre-drain",
             evidence=field_evidence(facts, ref, *paths),

@@ -12,7 +12,7 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
 from harvdiag.rules.target_path import MINIMUM_FIELD, path_of, version_ref
-from harvdiag.upgrade.paths import SKIP, Path, find_path, minimum_of
+from harvdiag.upgrade.paths import FROM_BUILD, SKIP, Path, find_path, minimum_of
 from harvdiag.upgrade.versions import read_version
 
 INSTALLED = ObjectRef("Setting", "", "server-version")
@@ -75,7 +75,7 @@ def preflight_path_unsupported(facts: Facts) -> Iterator[Hit]:
     path = path_of(facts)
     if path.refusal:
         yield _refused(facts, path)
-    elif path.start == path.target:
+    elif len(path.steps) == 1:
         yield Hit(
             subject=INSTALLED,
             message=f"{path.reason}: an upgrade to it, which Harvester allows, changes nothing",
@@ -101,13 +101,16 @@ def _refused(facts: Facts, path: Path) -> Hit:
 
 
 def _steps(path: Path) -> tuple[str, ...]:
+    if path.refusal == FROM_BUILD:
+        return ("Upgrade to another development build, or install the release: no way leads from one to the other.",)
     if not path.steps:
         return (
             "Choose another version: `kubectl get versions.harvesterhci.io -n harvester-system` lists those offered.",
         )
     first = path.steps[1]
+    how = f": `harvdiag preflight SOURCE --target {actions.quote_argument(first)}`" if read_version(first) else ""
     return (
-        f"Upgrade to {first} first: `harvdiag preflight SOURCE --target {actions.quote_argument(first)}`.",
+        f"Upgrade to {first} first{how}.",
         f"After each of the {len(path.steps) - 1} upgrades, check again before the next.",
     )
 

@@ -35,11 +35,10 @@ def preflight_pause_map_invalid(facts: Facts) -> Iterator[Hit]:
     require_release(facts, since="v1.7.0")
     setting = facts.snapshot.get(SETTING)
     try:
-        config = json.loads(_effective_value(setting) or "{}")
-    except ValueError as error:
+        names = _nodes_to_pause(json.loads(_effective_value(setting) or "{}"))
+    except (ValueError, RecursionError) as error:
         yield _unreadable_hit(facts, str(error))
         return
-    names = _nodes_to_pause(config)
     if not names:
         raise NotApplicable("the setting upgrade-config names no node to pause")
     known = {node.name for node in facts.pairing.nodes}
@@ -53,13 +52,19 @@ def _effective_value(setting: Obj | None) -> str:
 
 
 def _nodes_to_pause(config: Any) -> list[str]:
-    """Return ``nodeUpgradeOption.strategy.pauseNodes``, which counts in mode ``manual`` only."""
-    for key in ("nodeUpgradeOption", "strategy"):
-        config = config.get(key) if isinstance(config, dict) else None
-    if not isinstance(config, dict) or config.get("mode") != "manual":
-        return []
-    names = config.get("pauseNodes")
-    return list(dict.fromkeys(name for name in names if isinstance(name, str))) if isinstance(names, list) else []
+    """Return ``nodeUpgradeOption.strategy.pauseNodes``, which counts in mode ``manual`` only.
+
+    Raises ValueError for a value of another type than Harvester decodes it to.
+    """
+    for key, inner in (("upgrade-config", "nodeUpgradeOption"), ("nodeUpgradeOption", "strategy"), ("strategy", "")):
+        config = {} if config is None else config
+        if not isinstance(config, dict):
+            raise ValueError(f"{key} is not an object")
+        config = config.get(inner) if inner else config
+    names = config.get("pauseNodes") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("pauseNodes is not a list of names")
+    return list(dict.fromkeys(names)) if config.get("mode") == "manual" else []
 
 
 def _missing_hit(facts: Facts, gone: list[str], *, all_gone: bool) -> Hit:
@@ -78,8 +83,8 @@ def _unreadable_hit(facts: Facts, why: str) -> Hit:
     return Hit(
         subject=SETTING,
         severity=Severity.ERROR,
-        message=f"Setting upgrade-config is not valid JSON ({format_value(why)}): Harvester cannot make the map of "
-        "nodes to pause of it, and refuses every Upgrade",
+        message=f"Setting upgrade-config cannot be read ({format_value(why)}): Harvester cannot make the map "
+        "of nodes to pause of it, and refuses every Upgrade",
         evidence=field_evidence(facts, SETTING, "value", "default"),
         next=(EDIT,),
     )

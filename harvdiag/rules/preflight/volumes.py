@@ -10,7 +10,7 @@ from harvdiag.core.release import Release, read_release
 from harvdiag.core.suggest import join_names
 from harvdiag.kinds.volumestate import IDLE, SINGLE, UNSETTLED, workloads_of
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import actions, advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable
 from harvdiag.rules.many import tell_few
@@ -83,7 +83,7 @@ def preflight_volume_degraded(facts: Facts) -> Iterator[Hit]:
             evidence=volume_evidence(obj, "status.robustness", "status.state", "spec.numberOfReplicas"),
             next=(
                 f"Find why: {look_at_replicas(obj)}",
-                f"{advice.NONE_DEGRADED}, then try again: a rebuild that runs is enough to be refused.",
+                "Try again when it is healthy: a rebuild that runs is enough to be refused.",
             ),
             causes=tuple(mine),
         )

@@ -78,6 +78,8 @@ class BundleReader:
         chosen = wanted.text_test(kind.name) if kind.lazy or kind.name not in CATALOGUE else None
         with paused_collector():
             found = [self._read_list(kind, resource, chosen) for resource in there]
+        if wanted.everywhere and all(resource.namespace != kind.home for resource in there):
+            found.append(self._missing_listing(kind))
         return found or [self._missing_listing(kind, wanted.namespace)]
 
     def beyond(self, kind: Kind) -> str:

@@ -22,7 +22,7 @@ from weakref import finalize
 
 from harvdiag.core.errors import HarvdiagError, SourceError
 from harvdiag.core.fields import Obj, name_of, namespace_of
-from harvdiag.core.model import State
+from harvdiag.core.model import OTHERS, State
 from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.documents import parse_documents
 from harvdiag.io.yaml import paused_collector
@@ -131,7 +131,7 @@ class SavedReader:
 
     def select(self, kind: Kind, wanted: Wanted) -> Listing:
         """Read what is wanted of a namespace, if the whole kind or the answer to the same question was saved."""
-        namespace = wanted.namespace or kind.home
+        namespace = OTHERS if wanted.everywhere else wanted.namespace or kind.home
         if member_name(kind.resource) in self._contents.rows:
             lists = self._read_lists(kind)
             empty = Listing(kind=kind, namespace=namespace)
@@ -145,8 +145,10 @@ class SavedReader:
             return Listing(kind=kind, namespace=namespace, state=State.NOT_LOOKED_AT, reason=reason)
         return _selected(kind, namespace, row)
 
-    def ask(self, kind: Kind, _wanted: Wanted) -> list[Listing]:
+    def ask(self, kind: Kind, wanted: Wanted) -> list[Listing]:
         """Read the lists of a kind; of one that was not saved as a whole, the objects that checks had asked for."""
+        if wanted.everywhere and member_name(kind.resource) not in self._contents.rows:
+            return [self.select(kind, wanted)]
         with paused_collector():
             lists = self._read_lists(kind)
             try:
