@@ -148,8 +148,10 @@ def test_the_advice_is_careful(tmp_path: Path) -> None:
     with Api(OBJECTS, rights=lambda *words: words[2] != "nodes/proxy") as api:
         found = whoami(api, tmp_path)
     assert "--plans" not in found.advice[1]
-    assert found.summary == f"1 of {len(found.rights)} may not be listed. No check needs them."
-    assert re.search(r"✗ KubeletStats \(disks\) +nodes/proxy +not allowed; no check needs it\n", render(found, 140))
+    assert found.summary == f"1 of {len(found.rights)} may not be listed. Only a preflight needs them."
+    assert re.search(
+        r"✗ KubeletStats \(disks\) +nodes/proxy +not allowed; only a preflight needs it\n", render(found, 140)
+    )
 
 
 def test_nobody_is_given_rights(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def _cluster_role(name: str, extra: Iterable[Kind], kubelet: bool) -> list[str]:
         lines += _rule_lines(group, sorted(plurals), ["get", "list"])
     if kubelet:
         lines += [
-            "  # The disk figures of the kubelets. No check needs them.",
+            "  # The disk figures and thresholds of the kubelets, for the room that a preflight asks for.",
             "  # CAUTION: `get` on nodes/proxy reaches all of the kubelets' API, and through it commands can be run in",
             "  # every Pod: close to cluster-admin. Grant it only to those who have that already.",
             *_rule_lines("", ["nodes/proxy"], ["get"]),
@@ -137,11 +137,12 @@ def _group_kinds(extra: Iterable[Kind]) -> dict[str, set[Kind]]:
 
 def _plan_role(name: str) -> list[str]:
     return [
-        f"# The plan Secrets of the Machines, in {SECRET.home} alone. Without it, checks that need them are skipped.",
+        f"# The plan Secrets of the Machines and the labels of local-kubeconfig, in {SECRET.home} alone. Without it,",
+        "# checks that need them are skipped.",
         "# CAUTION: Kubernetes has no right to metadata alone. Who may list the Secrets of this namespace can read",
         "# them all: the tokens by which hosts join, and a kubeconfig of the cluster. harvdiag asks for the metadata",
-        "# of machine plans and nothing else, but others with the same login can ask for more. Grant it only to those",
-        "# you trust with the whole cluster.",
+        "# of these and nothing else, but others with the same login can ask for more. Grant it only to those you",
+        "# trust with the whole cluster.",
         *_object_head("Role", name, SECRET.home),
         "rules:",
         *_rule_lines(SECRET.group, [SECRET.plural], ["list"]),

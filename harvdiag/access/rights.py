@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harvdiag.core.escape import escape_text
 from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import ERROR, GOOD, PARTLY, SIGNS, UNSEEN
-from harvdiag.kinds import DIAGNOSIS, NAMESPACES, ON_REQUEST
+from harvdiag.kinds import DIAGNOSIS, KUBELET, NAMESPACES, ON_REQUEST, PREFLIGHT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +26,8 @@ RISKS = {
     "--kubelet": ("nodes/proxy", "lets its holder run commands in every Pod"),
 }
 """The resource that an option of `harvdiag rbac` is for, and what else it permits."""
+NEEDED = {*DIAGNOSIS, *ON_REQUEST, NAMESPACES.name} - {*PREFLIGHT, KUBELET.name}
+"""The kinds that checks need; the others are for what only a preflight asks."""
 
 
 def only_in(namespace: str) -> str:
@@ -62,12 +64,12 @@ class Permission:
     def verdict(self) -> str:
         """Where it may be listed, or in a few words why not; the server's message is in `reason`."""
         texts = {True: self.where, False: "not allowed", None: self.reason if self.reason == UNSERVED else "not known"}
-        return texts[self.listed] + ("" if self.is_needed else "; no check needs it")
+        return texts[self.listed] + ("" if self.is_needed else "; only a preflight needs it")
 
     @property
     def is_needed(self) -> bool:
-        """Whether checks need it; namespaces are needed if a kind may not be listed in all of them."""
-        return self.kind.partition(" (")[0] in {*DIAGNOSIS, *ON_REQUEST, NAMESPACES.name}
+        """Whether checks need it, not only a preflight; namespaces, if a kind may not be listed in all of them."""
+        return self.kind.partition(" (")[0] in NEEDED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +139,7 @@ class Access:
         text = "; ".join(f"{number} of {total} {what}" for number, what in counts if number)
         if any(right.is_needed for right in (*self.refused, *self.unknown)):
             return f"{text}. Checks that need them are skipped."
-        return f"{text}. No check needs them."
+        return f"{text}. Only a preflight needs them."
 
     @property
     def server_messages(self) -> tuple[str, ...]:

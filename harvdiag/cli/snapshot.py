@@ -35,6 +35,7 @@ SECRETS = {"secret", "secrets"}
         ("The cluster of a context, as a file named after it and the time", "harvdiag snapshot --context lab"),
         ("A support bundle as one small file", "harvdiag snapshot bundle.zip -o before.harvdiag.zip"),
         ("With all pods and events", "harvdiag snapshot bundle.zip --kind pods,events"),
+        ("With what `harvdiag preflight` reads", "harvdiag snapshot --context lab --preflight"),
     ),
 )
 @source_options
@@ -52,11 +53,17 @@ SECRETS = {"secret", "secrets"}
     multiple=True,
     help="Also save these kinds, such as pods (comma-separated, repeatable).",
 )
-def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[str, ...]]) -> int:
+@click.option(
+    "--preflight",
+    is_flag=True,
+    help="Also save what a preflight reads: all pods and claims, disks and certificates of the nodes.",
+)
+def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[str, ...]], preflight: bool) -> int:
     """Save the objects of a cluster to one small file, which every command reads like the cluster itself.
 
     SOURCE is as for `harvdiag check`; without one it is the cluster of the current kubeconfig context. The file has
-    every kind that harvdiag knows, and those named by --kind; of Secrets only machine plans, without the plans.
+    every kind that harvdiag knows, and those named by --kind; of Secrets only machine plans, without the plans. With
+    --preflight, `harvdiag preflight FILE` gives the same verdict as for the cluster.
     """
     if output is not None:
         check_snapshot_file(output)
@@ -65,12 +72,12 @@ def snapshot(where: SourceOptions, output: Path | None, kinds: Sequence[tuple[st
         write_note("harvdiag: only machine-plan Secrets are kept, without the plan itself")
     with open_snapshot(where) as source:
         try:
-            is_checkable(source)  # of the largest kinds, what the checks ask for is saved
+            more += build_cluster(source).ask_all(preflight)
             saved, code = _save(source, output, more), 0
         except KeyboardInterrupt:
             saved, code = _save_partial(source, output, more), EXIT_INTERRUPTED
             click.echo("harvdiag: interrupted; what was read by then is kept", err=True)
-        write_stdout(_summary_text(source, saved), end="\n", private=True)
+        write_stdout(_summary_text(source, saved, "preflight" if preflight else "check"), end="\n", private=True)
     return code
 
 
@@ -106,14 +113,14 @@ def _save_partial(source: Snapshot, output: Path | None, kinds: Sequence[str]) -
         raise KeyboardInterrupt from None
 
 
-def _summary_text(source: Snapshot, saved: Saved) -> str:
+def _summary_text(source: Snapshot, saved: Saved, command: str) -> str:
     from harvdiag.rules.actions import quote_argument
     from harvdiag.status.summary import group_gaps
 
     lines = [f"Written: {saved.path}: {saved.what}, of {source.manifest.name}."]
     lines += [f"Notes: {told}." for told in (carry_notes(source, saved.path),) if told]
     lines += [f"Not seen: {kinds}: {why}" for kinds, why in group_gaps(saved.gaps)]
-    next_step = f"harvdiag check {quote_argument(str(saved.path))}" if is_checkable(source) else ""
+    next_step = f"harvdiag {command} {quote_argument(str(saved.path))}" if is_checkable(source) else ""
     lines.append(f"Next: {next_step}" if next_step else "No check can be run on what was seen.")
     return "\n".join(escape_text(line) for line in lines)
 

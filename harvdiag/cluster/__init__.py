@@ -15,7 +15,7 @@ from harvdiag.core.model import Coverage, Outcome
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.policy import Policy
 from harvdiag.graph.references import Links
-from harvdiag.kinds import DIAGNOSIS, GRAPH
+from harvdiag.kinds import DIAGNOSIS, GRAPH, PREFLIGHT_WHOLE
 from harvdiag.notes import open_notes
 from harvdiag.snapshot import Snapshot
 from harvdiag.snapshot.locate import find_ref, not_found_error
@@ -232,19 +232,30 @@ class Cluster(Tables):
     def _own_rules(self) -> dict[str, rules.Rule]:
         return rules.own_rules(self.policy)
 
-    def save(self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = ()) -> Saved:
+    def save(
+        self, file: str | os.PathLike[str] | None = None, kinds: Collection[str] = (), *, preflight: bool = False
+    ) -> Saved:
         """Save a snapshot to one small file; `hd.open` reads it and gives the same answers as this cluster now.
 
         Without `file`, it is named after the cluster and the time, in the current folder; the result has its path. It
         contains every kind that harvdiag knows (of the largest, what the checks ask for), all that was read so far, and
-        `kinds`, such as ``["pods"]``; only machine-plan Secrets, without their plans. Raises UsageError if the file
-        cannot be written or a kind is unknown.
+        `kinds`, such as ``["pods"]``; only machine-plan Secrets, without their plans. With `preflight` it also has what
+        a preflight reads, all Pods and claims, disks and certificates of nodes. Raises UsageError if the file cannot be
+        written or a kind is unknown.
         """
         from harvdiag.sources.saved.writer import save_snapshot
 
-        with suppress(SourceError):  # of the largest kinds, what the checks ask for is saved
-            self.check()
-        return save_snapshot(self.snapshot, file, _as_collection(kinds))
+        more = self.ask_all(preflight)
+        return save_snapshot(self.snapshot, file, (*_as_collection(kinds), *more))
+
+    def ask_all(self, preflight: bool = False) -> tuple[str, ...]:
+        """Ask what a snapshot should answer, so that of the largest kinds it is read; return kinds to save whole."""
+        with suppress(SourceError):
+            if preflight:
+                self.preflight()
+            else:
+                self.check()
+        return PREFLIGHT_WHOLE if preflight else ()
 
     def check(self, select: Collection[str] = (), ignore: Collection[str] = ()) -> Findings:
         """Run all rules, or those whose name or family is in `select`, except those in `ignore`.

@@ -15,6 +15,7 @@ from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.local import FLEET
 from harvdiag.kinds.machines import KUBELET, NAMESPACES
 from harvdiag.kinds.other import OTHER_COLUMNS
+from harvdiag.kinds.preflight import KUBECONFIG, KUBELET_CONFIG, SERVING_CERTIFICATE
 from harvdiag.kinds.shortnames import full_name, known_resource
 
 __all__ = [
@@ -22,11 +23,15 @@ __all__ = [
     "DIAGNOSIS",
     "FLEET",
     "GRAPH",
+    "KUBECONFIG",
     "KUBELET",
+    "KUBELET_CONFIG",
     "LINKED",
     "NAMESPACES",
     "ON_REQUEST",
     "PREFLIGHT",
+    "PREFLIGHT_WHOLE",
+    "SERVING_CERTIFICATE",
     "find_kind",
     "full_name",
     "kind_for_resource",
@@ -58,6 +63,8 @@ ON_REQUEST = tuple(kind.name for kind in CATALOGUE.values() if kind.lazy)
 """The kinds of which checks read some objects, and only when another finding asks for them."""
 PREFLIGHT = tuple(kind.name for kind in preflight.KINDS)
 """The kinds that no check reads, but a preflight."""
+PREFLIGHT_WHOLE = (*PREFLIGHT, "Pod", "VirtualMachine", "VirtualMachineInstance", "Engine", "InstanceManager")
+"""The kinds of which a preflight needs every object, and a check at most some: a snapshot holds them on request."""
 _BY_RESOURCE = {(kind.group, kind.plural): kind for kind in CATALOGUE.values()}
 _BY_KIND = {(kind.group, kind.bare): kind for kind in CATALOGUE.values()}
 _BY_WORD = {

@@ -1,6 +1,7 @@
 """What only a preflight reads: claims, backups, images' copies, address pools; docs/objects.md#kinds.
 
-A check never reads them: there may be thousands, and none tells why an upgrade that runs is stuck.
+A check never reads them: there may be thousands, and none tells why an upgrade that runs is stuck. Those without a
+version are not objects of Kubernetes: harvdiag puts them together from what a live cluster tells.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from harvdiag.kinds.columns import (
     bool_column,
     field_column,
     int_column,
+    time_column,
 )
-from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.kind import Kind, Link
+from harvdiag.kinds.local import FLEET
 
-__all__ = ["KINDS"]
+__all__ = ["KINDS", "KUBECONFIG", "KUBELET_CONFIG", "SERVING_CERTIFICATE"]
 
 HARVESTER = "harvester-system"
 LONGHORN = "longhorn-system"
@@ -149,6 +152,57 @@ VERSION = Kind(
         UID,
     ),
 )
+KUBELET_CONFIG = Kind(
+    name="KubeletConfig",
+    group="",
+    plural="kubeletconfigs",
+    versions=(),
+    lazy=True,
+    keep=("kubeletconfig.imageGCHighThresholdPercent", "kubeletconfig.imageGCLowThresholdPercent"),
+    columns=(
+        NAME,
+        int_column("image_gc_high", "kubeletconfig.imageGCHighThresholdPercent"),
+        int_column("image_gc_low", "kubeletconfig.imageGCLowThresholdPercent"),
+    ),
+    links=(Link("metadata.name", "Node"),),
+)
+"""At which percentage a node's kubelet removes images, from the kubelet itself (nodes/proxy, configz); live only."""
+SERVING_CERTIFICATE = Kind(
+    name="ServingCertificate",
+    group="",
+    plural="servingcertificates",
+    versions=(),
+    lazy=True,
+    keep=("address", "notBefore", "notAfter"),
+    columns=(
+        NAME,
+        field_column("address", "address"),
+        time_column("valid_from", "notBefore"),
+        time_column("valid_until", "notAfter"),
+    ),
+    links=(Link("metadata.name", "Node"),),
+)
+"""The certificate that the API server of a control-plane node shows in a TLS handshake; live only."""
+KUBECONFIG = Kind(
+    name="KubeconfigSecret",
+    group="",
+    plural="accesslabels",
+    home=FLEET,
+    versions=(),
+    lazy=True,
+    keep=("metadata.labels",),
+    columns=(
+        NAMESPACE,
+        NAME,
+        field_column("cluster", 'metadata.labels["cluster.x-k8s.io/cluster-name"]'),
+        CREATED,
+        UID,
+    ),
+)
+"""The labels of the Secret local-kubeconfig, by which Cluster API reaches the cluster; never its data; live only.
+
+Its plural is not that of a Secret, whose kinds are never looked at (`harvdiag.kinds.sensitive`).
+"""
 CDI_CONFIG = Kind(
     name="CDIConfig",
     group="cdi.kubevirt.io",
@@ -164,4 +218,16 @@ CDI_CONFIG = Kind(
     ),
 )
 
-KINDS = (CLAIM, VM_BACKUP, SCHEDULE, BACKING_IMAGE, BACKING_IMAGE_MANAGER, IP_POOL, VERSION, CDI_CONFIG)
+KINDS = (
+    CLAIM,
+    VM_BACKUP,
+    SCHEDULE,
+    BACKING_IMAGE,
+    BACKING_IMAGE_MANAGER,
+    IP_POOL,
+    VERSION,
+    CDI_CONFIG,
+    KUBELET_CONFIG,
+    SERVING_CERTIFICATE,
+    KUBECONFIG,
+)

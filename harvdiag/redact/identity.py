@@ -18,6 +18,8 @@ NAMED = {
     "nodes.longhorn.io": Sort.HOST,
     "hosts": Sort.HOST,
     "kubeletstats": Sort.HOST,
+    "kubeletconfigs": Sort.HOST,
+    "servingcertificates": Sort.HOST,
     "clusters.cluster.x-k8s.io": Sort.CLUSTER,
     "clusters.provisioning.cattle.io": Sort.CLUSTER,
     "clusters.management.cattle.io": Sort.CLUSTER,

@@ -1,8 +1,13 @@
-"""The commands that answer a check by hand, where neither a bundle nor the API tells."""
+"""The commands that answer a check by hand, where neither a bundle nor the API tells.
+
+``NODE`` stands for the name or the address of a node; a command without it, and without kubectl, is run on the hosts.
+What must come of them is in `harvdiag.status.preflight.hand`. The questions are those of check.sh
+(harvester/upgrade-helpers, pre-check/v1.x).
+"""
 
 from __future__ import annotations
 
-__all__ = ["CERTIFICATES", "DISKS", "HOST", "KUBECONFIG", "NETWORK", "STATE_PARTITION", "VMS"]
+__all__ = ["CERTIFICATES", "DISKS", "KUBECONFIG", "NETWORK", "STATE_PARTITION", "VMS"]
 
 DISKS = (
     (
@@ -14,11 +19,19 @@ DISKS = (
 """For each NODE: the first must not be above the second."""
 CERTIFICATES = (
     "openssl s_client -connect NODE:6443 </dev/null 2>/dev/null | openssl x509 -noout -enddate",
-    "openssl x509 -noout -enddate -in /var/lib/rancher/rke2/server/tls/serving-kube-apiserver.crt",
+    (
+        "find /var/lib/rancher/rke2/server/tls -name '*.crt' -exec sh -c "
+        '\'openssl x509 -noout -checkend 864000 -in "$1" >/dev/null || echo "$1"\' _ {} \\;'
+    ),
 )
-"""For each control-plane NODE; the second on the host, as root."""
-HOST = ("ls /etc/rancher/rke2/rke2.yaml",)
-NETWORK = ("nmcli connection show",)
-STATE_PARTITION = ("lsblk -b -o LABEL,SIZE",)
-KUBECONFIG = ("kubectl get secret -n fleet-local local-kubeconfig --show-labels",)
+"""For each control-plane NODE; the second on its host names the files of certificates that expire within 10 days."""
+NETWORK = (
+    "ls /oem/90_custom.yaml /oem/harvester.config",
+    "yq '.install.networks // \"\"' /oem/harvester.config",
+    "yq '.install.managementinterface // .install.management_interface // \"\"' /oem/harvester.config",
+)
+"""On each host: both files, nothing, and the management interface."""
+STATE_PARTITION = ("df /run/initramfs/cos-state | awk 'NR == 2 { print int($2 / 1000000) }'",)
+"""On each host: the size of the file system in units of 1,000,000 KiB, of which the script takes the whole number."""
+KUBECONFIG = ("kubectl get secrets -n fleet-local -l cluster.x-k8s.io/cluster-name=local",)
 VMS = ("kubectl get vmi -A -o wide",)

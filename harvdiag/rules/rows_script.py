@@ -24,7 +24,7 @@ ROWS = (
         rules=("preflight-certificate-expiring",),
         go=("certificates",),
         adds="every control-plane node, where the script sees the host on which it runs",
-        unknown="certificates that no server shows: those of clients and of etcd, which are files of the host",
+        unknown="certificates that no API server shows: those of clients and of etcd, which are files of the hosts",
         by_hand=CERTIFICATES,
     ),
     Row(
@@ -157,7 +157,8 @@ ROWS = (
         asks="the Secret local-kubeconfig has the label with which Cluster API finds it",
         rules=("preflight-kubeconfig-unlabelled",),
         go=("kubeconfig-secret",),
-        unknown="in a bundle or a snapshot: that Secret is never in it",
+        adds="the Secret by its exact name: the script takes any whose name contains it",
+        unknown="in a bundle, or a snapshot taken without --preflight: that Secret is not in it",
         by_hand=KUBECONFIG,
     ),
     Row(
@@ -190,17 +191,17 @@ ROWS = (
     Row(
         tool=_FROM,
         id="Network-Config",
-        asks="the network configuration of every host can be moved from wicked to NetworkManager",
+        asks="/oem has 90_custom.yaml, and harvester.config the management interface, on every host",
         only="1.6.x",
-        unknown="it is in files of the hosts",
+        unknown="it is in files of the hosts, from which the network moves from wicked to NetworkManager",
         by_hand=NETWORK,
     ),
     Row(
         tool=_FROM,
         id="COS_STATE-Size",
-        asks="the partition COS_STATE of every host has 15 GB or more",
+        asks="the file system COS_STATE of every host has at least 15,000,000 KiB",
         only="1.7.x",
-        unknown="it is in the partition tables of the hosts",
+        unknown="only the hosts tell how large their partitions are",
         by_hand=STATE_PARTITION,
     ),
     Row(

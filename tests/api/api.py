@@ -27,11 +27,12 @@ from tests.api.login import Logins
 from tests.api.requests import Request, Target, parse
 from tests.api.rights import Predicate, Resources, predicate
 from tests.api.served import Object
-from tests.api.stats import summary
+from tests.api.stats import config, summary
 from tests.api.store import Store
 from tests.api.wire import Handler, Server
 
 _PLAIN = {"/healthz", "/livez", "/readyz"}
+_OF_KUBELET = {"proxy/stats/summary", "proxy/configz"}
 _DISCOVERY = {True: ("v2", "v2beta1"), False: (), "v2beta1": ("v2beta1",)}
 
 
@@ -46,6 +47,7 @@ class Api:
     login_required: a request without any login is refused with 401, as RKE2's server does
     tls: "" for plain HTTP, or a certificate that is "good", for the "wrong host", or of an "other ca"
     prefix: the path below which a proxy such as Rancher shows the server
+    stats, configs: by node, what its kubelet answers instead of invented figures
     faults: what goes wrong from the start, as made by `fail`
     """
 
@@ -63,6 +65,7 @@ class Api:
         prefix: str = "",
         kubernetes: str = KUBERNETES,
         stats: Mapping[str, Any] | None = None,
+        configs: Mapping[str, Any] | None = None,
         faults: Iterable[Failure] = (),
     ) -> None:
         self.store = Store(objects, versions or {}, missing)
@@ -70,7 +73,7 @@ class Api:
         self.allows = predicate(rights)
         self.requests: list[Request] = []
         self.failures = list(faults)
-        self.stats = dict(stats or {})
+        self.stats, self.configs = dict(stats or {}), dict(configs or {})
         self._aggregated = _DISCOVERY[aggregated]
         self._tls, self._prefix, self._kubernetes = tls, prefix.rstrip("/"), kubernetes
         self._server: Server | None = None
@@ -188,10 +191,12 @@ class Api:
         return self.store.one(request, target) if target.name else self.store.list(request, target)
 
     def _figures(self, target: Target) -> Answer:
-        if target.plural != "nodes" or target.sub != "proxy/stats/summary" or target.namespace:
+        if target.plural != "nodes" or target.sub not in _OF_KUBELET or target.namespace:
             raise no_such_page()
         if not self.store.has(target):
             raise no_such_object("", "nodes", target.name)
+        if target.sub == "proxy/configz":
+            return said(self.configs.get(target.name) or config())
         return said(self.stats.get(target.name) or summary(target.name))
 
     @property

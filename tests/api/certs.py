@@ -64,7 +64,7 @@ def certificates() -> Certificates:
     folder = Path(tempfile.mkdtemp(prefix="harvdiag-certs-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     ca, other = _authority(folder, "ca"), _authority(folder, "other-ca")
-    here = "DNS:localhost,IP:127.0.0.1"
+    here = "DNS:localhost,DNS:kubernetes.default.svc,IP:127.0.0.1"
     return Certificates(
         ca,
         _leaf(folder, "server", ca, "/CN=kube-apiserver", "serverAuth", names=here),

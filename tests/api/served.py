@@ -11,7 +11,6 @@ from tests.world.kit import plural
 
 Object = dict[str, Any]
 CLUSTER_API = "cluster.x-k8s.io"
-_PSEUDO = {"Host", "KubeletStats"}  # no kinds of the API
 _ALSO = (("Namespace", "namespaces", False), ("Pod", "pods", True), ("Event", "events", True))
 _SHORT = {"pods": ["po"], "nodes": ["no"], "namespaces": ["ns"], "configmaps": ["cm"], "events": ["ev"]}
 _BUILT_IN = {"", "apps", "batch", "autoscaling", "policy"}
@@ -63,7 +62,7 @@ def served(
     """By group and plural. `versions` is told by resource or by group."""
     found: dict[tuple[str, str], tuple[str, bool, str]] = {}
     for kind in CATALOGUE.values():
-        if kind.name not in _PSEUDO:
+        if kind.served:
             found[kind.group, kind.plural] = (kind.bare, bool(kind.home), kind.versions[0])
     for name, many, namespaced in (*_ALSO, ("ConfigMap", "configmaps", True)):
         found["", many] = (name, namespaced, "v1")

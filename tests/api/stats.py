@@ -1,4 +1,4 @@
-"""Invented figures of a kubelet: what /stats/summary says of a node's disks."""
+"""Invented figures of a kubelet: what /stats/summary says of a node's disks, and /configz of its settings."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ def summary(node: str) -> dict[str, Any]:
     head |= {"memory": {"time": at, "availableBytes": 40 * _GIB, "workingSetBytes": 88 * _GIB}}
     runtime = {"imageFs": {"time": at} | images, "containerFs": {"time": at} | images}
     return {"node": head | {"fs": {"time": at} | disk, "runtime": runtime}, "pods": []}
+
+
+def config() -> dict[str, Any]:
+    """The configuration of a kubelet, as its /configz has it; the thresholds are those of Kubernetes."""
+    thresholds = {"imageGCHighThresholdPercent": 85, "imageGCLowThresholdPercent": 80}
+    return {"kubeletconfig": {"maxPods": 200, "clusterDomain": "cluster.local", **thresholds}}
 
 
 def _filesystem(node: str, which: str, capacity: int) -> dict[str, int]:

@@ -15,7 +15,7 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.model import CoverageEntry, State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
-from harvdiag.rules import registry
+from harvdiag.rules import registry, select_rules
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.saved.manifest import manifest_checksum, sha256_hex
 from harvdiag.sources.saved.reader import SavedReader, contains_snapshot, is_snapshot_file, looks_like_snapshot
@@ -99,7 +99,7 @@ def test_schema_1_is_read_for_good() -> None:
     assert {"Plan", "UpgradeLog", "ManagedChart", "Bundle", "Node.longhorn.io", "Volume.longhorn.io"} <= LATER
     skipped = {outcome.rule: outcome.reason for outcome in findings.skipped}
     since = {kind for kind in LATER if not CATALOGUE[kind].late}
-    later = {name for name, rule in registry().items() if rule.needs & since}
+    later = {rule.name for rule in select_rules() if rule.needs & since}
     assert set(skipped) == {*later, "volume-faulted"}
     assert "no check had asked for it when it was saved" in skipped["volume-faulted"]
     assert all("it was saved without this kind" in skipped[name] for name in later)

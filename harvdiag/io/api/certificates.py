@@ -1,6 +1,6 @@
 """Certificates and keys of a kubeconfig, checked before anything is sent: each problem is part of a sentence.
 
-None of them holds anything of a certificate but its times, nor anything of a key.
+And the times of any certificate. None of them holds anything of a certificate but its times, nor anything of a key.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import ssl
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-__all__ = ["Validity", "certificate_problem", "key_problem", "pair_problem", "read_validity"]
+__all__ = ["Validity", "certificate_problem", "key_problem", "pair_problem", "read_dns_names", "read_validity"]
 
 CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----")
 KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
@@ -23,8 +23,10 @@ OPENSSL = re.compile(r"^\[[A-Z0-9: _]+\] | \(_ssl\.c:\d+\)$")
 """What OpenSSL puts around its messages."""
 OTHER_KEY = {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"}
 """Reasons of OpenSSL for a key of another certificate; the last two where the keys are of two kinds."""
-UTC_TIME, GENERALIZED_TIME, VERSION = 0x17, 0x18, 0xA0
-"""Tags of a certificate in DER (RFC 5280, section 4.1)."""
+UTC_TIME, GENERALIZED_TIME, VERSION, EXTENSIONS, DNS_NAME = 0x17, 0x18, 0xA0, 0xA3, 0x82
+"""Tags of a certificate in DER (RFC 5280, sections 4.1 and 4.2.1.6)."""
+ALTERNATIVE_NAMES = b"\x55\x1d\x11"
+"""The extension subjectAltName (2.5.29.17)."""
 
 
 class Validity(NamedTuple):
@@ -72,16 +74,35 @@ def pair_problem(certificate: str, key: str) -> str:
 
 
 def read_validity(content: bytes) -> Validity | None:
-    """Read the times of the first certificate in PEM; None if they cannot be read."""
-    found = BLOCK.search(content.decode("latin-1"))
+    """Read the times of a certificate in DER, or of the first in PEM; None if they cannot be read."""
     try:
-        der = ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
-        signed = _elements(_elements(_elements(der)[0].content)[0].content)
+        signed = _signed_part(content)
         fields = signed[1:] if signed[0].tag == VERSION else signed
         begins, ends = (_parse_time(element) for element in _elements(fields[3].content))
     except (ValueError, IndexError):
         return None
     return Validity(begins, ends)
+
+
+def read_dns_names(content: bytes) -> tuple[str, ...]:
+    """Read for which names a certificate in DER, or the first in PEM, is good; none if they cannot be read."""
+    try:
+        wrapped = next(element for element in _signed_part(content) if element.tag == EXTENSIONS)
+        for extension in _elements(_elements(wrapped.content)[0].content):
+            kind, *_, value = _elements(extension.content)
+            if kind.content == ALTERNATIVE_NAMES:
+                names = _elements(_elements(value.content)[0].content)
+                return tuple(name.content.decode("ascii") for name in names if name.tag == DNS_NAME)
+    except (ValueError, IndexError, StopIteration):
+        return ()
+    return ()
+
+
+def _signed_part(content: bytes) -> list[_Element]:
+    """The fields of a certificate that its signature is about, in their order."""
+    found = BLOCK.search(content.decode("latin-1"))
+    der = content if content.startswith(DER) else ssl.PEM_cert_to_DER_cert(found[0]) if found else b""
+    return _elements(_elements(_elements(der)[0].content)[0].content)
 
 
 class _Element(NamedTuple):

@@ -14,10 +14,12 @@ from harvdiag.io.api.transport import JSON, quote_segment
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.kind import Kind
 
-__all__ = ["Answer", "list_objects"]
+__all__ = ["METADATA", "METADATA_LIST", "Answer", "list_objects"]
 
 METADATA = f"{JSON};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 """Names, labels and annotations without the body. A server that cannot leave the body out answers 406, and no more."""
+METADATA_LIST = ("meta.k8s.io/v1", "PartialObjectMetadataList")
+"""apiVersion and kind of such a list."""
 
 ANOTHER = {FailureReason.NOT_FOUND, FailureReason.UNAVAILABLE, FailureReason.OTHER}
 """Failures of one version that another may not have: a broken conversion answers 500 for all but the stored one."""
@@ -92,7 +94,7 @@ def _get_page(get: Callable[..., Any], on_page: Callable[[int], None], query: Ma
 def _expected_type(kind: Kind, version: str) -> tuple[str, str]:
     """apiVersion and kind of a list of this kind; the kind is empty if a definition may name it differently."""
     if kind.only:
-        return "meta.k8s.io/v1", "PartialObjectMetadataList"
+        return METADATA_LIST
     api_version = f"{kind.group}/{version}" if kind.group else version
     return api_version, f"{kind.bare}List" if kind.name in CATALOGUE else ""
 

@@ -56,7 +56,7 @@ class Login:
 
     `namespace` is the context's own, empty if it has none. `generation` counts how often the login was renewed.
     `unread` says what was not read of the kubeconfig, `remarks` what is not sent or will fail; `compressed` whether
-    answers may be compressed.
+    answers may be compressed, `proxied` whether the kubeconfig names a proxy to the cluster.
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Login:
         self.unread: tuple[str, ...] = ()
         self.remarks: tuple[str, ...] = ()
         self.compressed = True
+        self.proxied = False
         self._credential = credential
         self._settings = settings
         self._lock = RLock()
@@ -185,6 +186,7 @@ def _from_kubeconfig(chosen: ResolvedContext, blank: Callable[[], Any]) -> Login
 
     login = Login(Names(chosen.name, chosen.user_name, chosen.namespace), credential, asked, settings)
     login.compressed = not chosen.cluster.get_flag("disable-compression")
+    login.proxied = bool(chosen.cluster.get_text("proxy-url"))
     unsent = (PLAIN_NOTE.format(chosen.user_name),) if credential.login_hint and not secure else ()
     login.unread, login.remarks = chosen.notes, (*unsent, *_expiry_remarks(pair, secure))
     return login

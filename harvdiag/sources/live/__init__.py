@@ -21,6 +21,6 @@ SOURCE = SourceType(
     order=10,
     matches_name=lambda name: context_of(name) is not None,
     open=_open,
-    own_kinds=frozenset({"KubeletStats"}),
+    own_kinds=frozenset({"KubeconfigSecret", "KubeletConfig", "KubeletStats", "ServingCertificate"}),
     hint=RIGHTS,
 )

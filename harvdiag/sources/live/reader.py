@@ -17,15 +17,15 @@ from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import OTHERS, State
 from harvdiag.core.target import TIMEOUT
 from harvdiag.io.api.connect import Connection, open_connection
-from harvdiag.io.api.kubelet import fetch_node_stats
 from harvdiag.io.api.lists import Answer, list_objects
 from harvdiag.io.api.pool import run_concurrently
 from harvdiag.io.progress import Progress
-from harvdiag.kinds import CATALOGUE, DIAGNOSIS, KUBELET, NAMESPACES
+from harvdiag.kinds import CATALOGUE, DIAGNOSIS, NAMESPACES
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.sensitive import WITHHELD, is_sensitive
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Manifest, Resource
+from harvdiag.sources.live.hosts import HostReader
 
 __all__ = ["LiveReader", "connect"]
 
@@ -56,6 +56,7 @@ class LiveReader:
 
     def __init__(self, connection: Connection, progress: Progress) -> None:
         self.connection = connection
+        self._hosts = HostReader(connection)
         self._progress = progress
         self._listings: dict[str, list[Listing]] = {}
         self._stopped = ""
@@ -122,11 +123,8 @@ class LiveReader:
         self._fetch_kinds([kind for kind in wanted if kind.served])
         self._update_date()
         for kind in wanted:
-            if kind.name == KUBELET.name:
-                self._listings[kind.name] = [self._read_node_stats(kind)]
-            elif not kind.served:
-                reason = "host files are in support bundles only"
-                self._listings[kind.name] = [Listing(kind=kind, state=State.NOT_LOOKED_AT, reason=reason)]
+            if not kind.served:
+                self._listings[kind.name] = [self._hosts.read(kind, self._seen_nodes)]
         return [listing for kind in kinds for listing in self._listings[kind.name]]
 
     def ask(self, kind: Kind, wanted: Wanted) -> list[Listing]:
@@ -305,19 +303,7 @@ class LiveReader:
             return State.NOT_LOOKED_AT, f"the server has no {answer.kind.resource}"
         return State.COLLECTED, ""
 
-    def _read_node_stats(self, kind: Kind) -> Listing:
-        """Read the disk statistics of the known Nodes."""
+    def _seen_nodes(self) -> list[Obj]:
         lists = self.read([CATALOGUE["Node"]])
-        names = sorted(name_of(node) for listing in lists if listing.state.seen for node in listing.items)
-        if not names:
-            return Listing(kind=kind, state=State.FAILED, reason="no Node was seen whose kubelet could be queried")
-        stats = fetch_node_stats(self.connection, names)
-        if not stats.errors:
-            return Listing(kind=kind, version="v1", items=stats.items)
-        if stats.refused and not stats.items:
-            return Listing(
-                kind=kind, version="v1", state=State.FORBIDDEN, reason=str(next(iter(stats.errors.values())))
-            )
-        failed = "; ".join(f"{node}: {error}" for node, error in stats.errors.items())
-        reason = f"{len(stats.errors)} of {len(names)} nodes did not answer: {failed}"
-        return Listing(kind=kind, version="v1", items=stats.items, state=State.FAILED, reason=reason)
+        items = (item for listing in lists if listing.state.seen for item in listing.items)
+        return [item for item in items if isinstance(item, dict) and name_of(item)]

@@ -26,7 +26,7 @@ from harvdiag.core.model import OTHERS, State
 from harvdiag.io.archive import Container, MemberError, open_container
 from harvdiag.io.documents import parse_documents
 from harvdiag.io.yaml import paused_collector
-from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds import CATALOGUE, PREFLIGHT, PREFLIGHT_WHOLE
 from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Resource
@@ -48,6 +48,12 @@ from harvdiag.sources.saved.manifest import (
 __all__ = ["SavedReader", "contains_snapshot", "is_snapshot_file", "looks_like_snapshot"]
 
 _HEAD = b"PK\3\4"
+UNSAVED = "not in the snapshot: it was saved without this kind"
+UNASKED = (
+    "not in the snapshot: no check had asked for it when it was saved; save a new one (for a preflight: `harvdiag "
+    "snapshot --preflight`)"
+)
+PREFLIGHT_ONLY = "not in the snapshot; take it with `harvdiag snapshot --preflight`"
 
 
 def looks_like_snapshot(path: Path) -> bool:
@@ -141,7 +147,7 @@ class SavedReader:
         except HarvdiagError as error:
             return Listing(kind=kind, namespace=namespace, state=State.FAILED, reason=str(error))
         if row is None:
-            reason = "not in the snapshot: no check had asked for it when it was saved; save a new one"
+            reason = PREFLIGHT_ONLY if kind.name in PREFLIGHT else UNASKED
             return Listing(kind=kind, namespace=namespace, state=State.NOT_LOOKED_AT, reason=reason)
         return _selected(kind, namespace, row)
 
@@ -194,7 +200,7 @@ class SavedReader:
     def _read_lists(self, kind: Kind) -> list[Listing]:
         rows = self._contents.rows.get(member_name(kind.resource))
         if rows is None:
-            reason = "not in the snapshot: it was saved without this kind"
+            reason = PREFLIGHT_ONLY if kind.name in PREFLIGHT_WHOLE else UNSAVED
             missing = Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=reason)
             return [missing] if kind.name in CATALOGUE else []
         try:

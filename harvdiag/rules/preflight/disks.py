@@ -1,0 +1,199 @@
+"""Disks: whether the images of the new release fit on each node before its kubelet removes images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from harvdiag.core.escape import format_value
+from harvdiag.core.fields import Obj, field_path, get_text, name_of
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.release import Release, read_release
+from harvdiag.core.suggest import join_names
+from harvdiag.rules.by_node import describe_untold, read_by_node, settle
+from harvdiag.rules.engine import Hit, rule
+from harvdiag.rules.evidence import field_evidence
+from harvdiag.rules.facts import Facts
+
+STATS, CONFIG = "KubeletStats", "KubeletConfig"
+NEW_IMAGES = 13 << 30
+"""Bytes that the images of a release take, as Harvester's webhook and its script reckon (validator.go, check.sh)."""
+FIXED = 85
+"""The threshold by which they judge, which is also the kubelet's default."""
+THRESHOLD = "kubeletconfig.imageGCHighThresholdPercent"
+INTERNAL_IP = 'metadata.annotations["rke2.io/internal-ip"]'
+ASKED_SINCE = Release(1, 2, 2)
+"""The first release whose webhook asks the kubelets."""
+GIB = 1 << 30
+
+
+class _Room(NamedTuple):
+    """The disk of one node, in bytes, and the percentage at which its kubelet removes images; None if unknown."""
+
+    node: str
+    used: int
+    capacity: int
+    threshold: int | None
+
+    def exceeds(self, percent: int) -> bool:
+        """Whether it is above a percentage once the images are loaded; exactly that percentage is not."""
+        return (self.used + NEW_IMAGES) * 100 > percent * self.capacity
+
+    @property
+    def percent(self) -> str:
+        """How full it will be, as the webhook says it."""
+        return f"{(self.used + NEW_IMAGES) / self.capacity * 100:.2f}%"
+
+    @property
+    def lacking(self) -> str:
+        """How much must be freed to be at the lower of both thresholds."""
+        lower = FIXED if self.threshold is None else min(FIXED, self.threshold)
+        lacking = self.used + NEW_IMAGES - lower * self.capacity / 100
+        return f"{lacking / GIB + 0.05:.1f} GiB"
+
+
+@rule(
+    "preflight-disk-space",
+    short="too little room for new images",
+    alike="have too little room for new images",
+    needs={"Node"},
+    optional={STATS, CONFIG},
+    links=["harvester/harvester#4611", "harvester/harvester#7131"],
+)
+def preflight_disk_space(facts: Facts) -> Iterator[Hit]:
+    """The images of the new release do not fit on a node.
+
+    An upgrade loads about 13 GiB of images onto each node. Above its threshold, a kubelet removes images that no
+    container uses, also those just loaded, and the upgrade waits for them. Harvester's webhook and its script always
+    judge by 85 %: the webhook misreads the kubelet's configuration. An UpgradePlan judges by what the kubelet has.
+    """
+    nodes = facts.snapshot.objects("Node")
+    rooms = _read_rooms(facts, nodes)
+    full = [room for room in rooms if room.exceeds(FIXED) or room.exceeds(room.threshold or FIXED)]
+    unmeasured = {name_of(node) for node in nodes} - {room.node for room in rooms}
+    doubtful = {room.node for room in rooms if room.threshold is None and room not in full}
+    rest = sorted(unmeasured | doubtful)
+    hits = [*_unreachable(facts, nodes), *(_build_hit(facts, room, rest) for room in full)]
+    why = (
+        describe_untold(facts, STATS, unmeasured, "the disk"),
+        describe_untold(facts, CONFIG, doubtful, "the threshold"),
+    )
+    yield from settle(_join(hits), why)
+
+
+def _read_rooms(facts: Facts, nodes: Iterable[Obj]) -> list[_Room]:
+    """The disks that are known, in the order of the Nodes."""
+    stats, configs = read_by_node(facts, STATS), read_by_node(facts, CONFIG)
+    rooms = (_read_room(node, stats.get(name_of(node)), configs.get(name_of(node))) for node in nodes)
+    return [room for room in rooms if room]
+
+
+def _join(hits: Iterable[Hit]) -> list[Hit]:
+    """One hit a node: of one that has both faults, they are told together."""
+    joined: dict[ObjectRef, Hit] = {}
+    for hit in hits:
+        first = joined.get(hit.subject)
+        joined[hit.subject] = hit if first is None else _add(first, hit)
+    return list(joined.values())
+
+
+def _add(first: Hit, second: Hit) -> Hit:
+    return replace(
+        second,
+        message=f"{first.message}; and it {second.message}",
+        evidence=(*first.evidence, *second.evidence),
+        next=(*first.next, *second.next),
+    )
+
+
+def _read_room(node: Obj, stats: Obj | None, config: Obj | None) -> _Room | None:
+    """The disk of a node; None where a figure is missing, without which the webhook ends in an error."""
+    figures = [field_path(f"fs.{name}Bytes").get(stats) for name in ("used", "capacity", "available")]
+    if not all(type(figure) is int and figure >= 0 for figure in figures) or not figures[1]:
+        return None
+    threshold = field_path(THRESHOLD).get(config)
+    known = isinstance(field_path("kubeletconfig").get(config), dict)
+    own = threshold if type(threshold) is int else FIXED if known and threshold is None else None
+    return _Room(name_of(node), figures[0], figures[1], own)
+
+
+def _build_hit(facts: Facts, room: _Room, rest: list[str]) -> Hit:
+    return Hit(
+        subject=ObjectRef("Node", "", room.node),
+        message=_describe(room),
+        evidence=_room_evidence(facts, room),
+        next=(*_free_steps(room), *_by_hand(rest)),
+        caution="A cluster without access to a registry cannot load a removed image again: remove none of the release "
+        "that runs.",
+    )
+
+
+def _describe(room: _Room) -> str:
+    own, full = room.threshold, f"too little room: {room.percent} of its disk will be in use with the new images"
+    if not room.exceeds(FIXED):
+        return (
+            f"has {full}, and its kubelet removes images above {own}%; Harvester's webhook and script pass it, as "
+            f"they judge by {FIXED}%"
+        )
+    refusal = (
+        f'"Node "{format_value(room.node)}" will reach {room.percent} storage space after loading new images. It\'s '
+        f'higher than kubelet image garbage collection threshold {FIXED}%."'
+    )
+    if own is not None and not room.exceeds(own):
+        return f"is refused, as the webhook misreads that its kubelet removes images only above {own}%: {refusal}"
+    own_told = f"; its kubelet removes images above {own}%" if own not in {None, FIXED} else ""
+    return f"has {full}{own_told}: {refusal}"
+
+
+def _room_evidence(facts: Facts, room: _Room) -> tuple[Evidence, ...]:
+    stats, config = ObjectRef(STATS, "", room.node), ObjectRef(CONFIG, "", room.node)
+    found = field_evidence(facts, stats, "fs.usedBytes", "fs.capacityBytes", "fs.availableBytes")
+    return (*found, *(field_evidence(facts, config, THRESHOLD) if room.threshold is not None else ()))
+
+
+def _free_steps(room: _Room) -> tuple[str, ...]:
+    look = (
+        f"On {room.node} as root, see what fills it: `df -h /usr/local`, and `du -xhd 2 /usr/local | sort -h | tail`."
+    )
+    free = (
+        f"Free {room.lacking} there: files that do not belong to Harvester, and images of earlier releases "
+        "(`crictl images`; `crictl rmi IMAGE` for each)."
+    )
+    if room.threshold is None or room.exceeds(room.threshold):
+        return (look, free)
+    skip = (
+        "Or let the upgrade begin as it is: with the annotation "
+        "`harvesterhci.io/skipGarbageCollectionThresholdCheck: 'true'` on the Upgrade (from v1.5.0 on)."
+    )
+    return (look, free, skip)
+
+
+def _by_hand(rest: list[str]) -> tuple[str, ...]:
+    """The step that looks at the nodes of which not all is known."""
+    return (f"Of {join_names(rest)} it is not known: `df -h /usr/local` on each.",) if rest else ()
+
+
+def _unreachable(facts: Facts, nodes: Iterable[Obj]) -> Iterator[Hit]:
+    """The Nodes whose kubelet the webhook cannot ask, for which it refuses the Upgrade."""
+    release = read_release(facts.harvester_version)
+    if release is not None and release < ASKED_SINCE:
+        return
+    for node in nodes:
+        if get_text(node, INTERNAL_IP):
+            continue
+        ref = ObjectRef("Node", "", name_of(node))
+        restart = (
+            f"RKE2 sets it when it starts: on {ref.name} as root, `systemctl restart rke2-server` (on a worker "
+            "`rke2-agent`)."
+        )
+        yield Hit(
+            subject=ref,
+            message="has not got the address at which the webhook asks its kubelet: "
+            f'"node {format_value(ref.name)} doesn\'t have rke2.io/internal-ip annotation"',
+            evidence=field_evidence(facts, ref, INTERNAL_IP, "status.addresses"),
+            next=(
+                restart,
+                "Then verify: `kubectl get nodes -o yaml | grep rke2.io/internal-ip` has a line for each node.",
+            ),
+        )
