@@ -299,6 +299,13 @@ KNOWN_ROWS = (
     ),
     KnownRow(
         paths=("any",),
+        symptom="a VM that KubeVirt cannot move keeps the drain of its node waiting",
+        link=f"{ISSUE}7096",
+        before=("preflight-vm-holds-drain",),
+        during=("upgrade-pre-drain-held",),
+    ),
+    KnownRow(
+        paths=("any",),
         symptom="the log of an upgrade keeps its volume",
         link=f"{ISSUE}9599",
         before=("upgrade-log-keeps-volume",),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, get_items, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
-from harvdiag.core.release import read_release
+from harvdiag.core.release import Release, read_release
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit
 from harvdiag.rules.facts import Facts
@@ -19,6 +19,7 @@ from harvdiag.rules.volumes import is_witness
 
 __all__ = [
     "CONFIG",
+    "MOVES_DISKS",
     "ONLY_NODE",
     "RESTORED",
     "VM",
@@ -37,6 +38,8 @@ __all__ = [
 
 VM, VMI = "VirtualMachine", "VirtualMachineInstance"
 CONFIG = ObjectRef("Setting", "", "upgrade-config")
+MOVES_DISKS = Release(1, 8, 0, 0)
+"""The first release that moves VMs with a CD-ROM or a container disk."""
 RESTORE = (1, 6)
 """The first release that can shut down VMs for the upgrade of their host, and start them afterwards."""
 ONLY_NODE = "the only node cannot move its VMs: the upgrade shuts all of them down"

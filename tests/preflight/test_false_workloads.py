@@ -10,11 +10,13 @@ from harvdiag.core.model import Outcome, Severity
 from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, witness
 from tests.world.objects import new
 
-FIXED, BOUND, STALE = "preflight-vm-not-migratable", "preflight-vm-bound-to-host", "preflight-stale-hotplug"
+FIXED, HOLDS = "preflight-vm-not-migratable", "preflight-vm-holds-drain"
+BOUND, STALE = "preflight-vm-bound-to-host", "preflight-stale-hotplug"
 CDROM = devices(disks=[{"name": "cd", "cdrom": {"bus": "sata"}}])
 HOST = devices(hostDevices=[{"name": "hv02-000003000", "deviceName": "example.com/TU104GL"}])
 GPU = devices(gpus=[{"name": "gpu1", "deviceName": "example.com/A2-2Q"}])
 SRIOV = devices(interfaces=[{"name": "fast", "sriov": {}}])
+TOOLS = {"name": "tools", "containerDisk": {"image": "tools:1"}}
 STUCK = {"conditions": [{"type": "LiveMigratable", "status": "False", "reason": "DisksNotLiveMigratable"}]}
 RESTORE = setting("upgrade-config", '{"restoreVM": true}')
 ONE, TWO = (node("hv02"),), (node("hv02"), witness("hv03"))
@@ -51,9 +53,8 @@ def host(operator: str, *names: str) -> dict[str, Any]:
         (vmi(**CDROM), {"version": "v1.4.1"}, ERROR),
         (vmi(**CDROM), {"version": "v1.7.3"}, ERROR),
         (vmi(**CDROM), {"version": "v1.8.0-rc1"}, "passed"),
-        (vmi(volumes=[{"name": "tools", "containerDisk": {"image": "tools:1"}}]), {"version": "v1.6.0"}, ERROR),
-        (vmi(status=STUCK), {}, ERROR),
-        (vmi(status=STUCK | {"phase": "Succeeded"}), {}, "passed"),
+        (vmi(volumes=[TOOLS]), {"version": "v1.6.0"}, ERROR),
+        (vmi(status=STUCK), {}, "passed"),
         (vmi(**affinity(host("In", "hv02"))), {}, ERROR),
         (vmi(**affinity(host("In", "hv02", "hv03"))), {}, "passed"),
         (vmi(**affinity(host("NotIn", "hv01", "hv03"))), {}, ERROR),
@@ -71,7 +72,7 @@ def host(operator: str, *names: str) -> dict[str, Any]:
     ],
 )
 def test_a_vm_that_cannot_migrate(found: Any, how: dict[str, Any], expected: object) -> None:
-    """As the webhook has it: a witness is no other node. What KubeVirt cannot migrate is told as well."""
+    """As the webhook has it; a witness is not another node."""
     assert told(judge(FIXED, found, **how)) == expected
 
 
@@ -80,18 +81,31 @@ def test_a_vm_that_cannot_migrate(found: Any, how: dict[str, Any], expected: obj
     [
         ("v1.6.0", vmi(**HOST), "not-applicable"),
         ("v1.5.2", vmi(**HOST), ERROR),
-        ("v1.6.0", vmi(status=STUCK), ERROR),
     ],
 )
 def test_restoring_vms_lets_pass_what_harvester_shuts_down(version: str, found: Any, expected: object) -> None:
-    """From 1.6 on; what only KubeVirt cannot migrate is not among it."""
+    """From 1.6 on."""
     assert told(judge(FIXED, found, RESTORE, version=version)) == expected
 
 
 def test_the_webhook_passes_a_vm_whose_disk_only_one_node_has() -> None:
     """It does not read the condition LiveMigratable; then the drain waits for the VM."""
-    (finding,) = judge(FIXED, vmi(status=STUCK)).findings
+    (finding,) = judge(HOLDS, vmi(status=STUCK)).findings
     assert "DisksNotLiveMigratable; the webhook does not see it" in finding.message
+    assert told(judge(HOLDS, vmi(status=STUCK), RESTORE, version="v1.6.0")) == ERROR, (
+        "it is not among what is shut down"
+    )
+    assert told(judge(HOLDS, vmi(status=STUCK | {"phase": "Succeeded"}))) == "passed"
+    assert told(judge(HOLDS, vmi(status=STUCK, **HOST))) == "passed", "the webhook refuses it"
+    assert told(judge(HOLDS, vmi(status=STUCK), nodes=TWO)) == "not-applicable"
+
+
+def test_every_reason_is_told_at_once() -> None:
+    """The webhook names the VM, and no reason; what is left after one was removed would refuse again."""
+    found = vmi(nodeSelector={"zone": "a"}, status=STUCK, volumes=[TOOLS], **HOST)
+    (finding,) = judge(FIXED, found).findings
+    parts = ("selector zone=a", "container disk tools and the host device hv02-000003000", "DisksNotLiveMigratable")
+    assert all(part in finding.message for part in parts)
 
 
 def test_many_vms_are_one_finding() -> None:

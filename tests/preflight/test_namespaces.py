@@ -138,3 +138,24 @@ def test_a_login_that_may_list_some_namespaces_proves_nothing(rights: object, wh
         told = gap(snapshot)
         assert (why in told) if why else not told
         assert gap(saved(snapshot, tmp_path)) == told
+
+
+def test_of_vms_names_and_marks_are_kept_and_no_user_data(tmp_path: Path) -> None:
+    """What binds a VM to its host is kept, through a file as well."""
+    volumes = [
+        {"name": "seed", "cloudInitNoCloud": {"userData": "hunter2", "secretRef": {"name": "hunter2"}}},
+        {"name": "extra", "persistentVolumeClaim": {"claimName": "extra", "hotpluggable": True}},
+        {"name": "tools", "containerDisk": {"image": "tools:1", "imagePullSecret": "hunter2"}},
+    ]
+    devices = {"disks": [{"name": "cd", "cdrom": {"bus": "sata"}}], "hostDevices": [{"name": "a", "tag": "hunter2"}]}
+    spec = {"volumes": volumes, "domain": {"devices": devices, "firmware": {"serial": "hunter2"}}}
+    found = new(KUBEVIRT, VMI, "vm1", "shop", spec=spec, status={"phase": "Running"})
+    snapshot = of_files(
+        listed(found, new(KUBEVIRT, "VirtualMachine", "vm1", "shop", spec={"template": {"spec": spec}}))
+    )
+    snapshot.load([VMI, "VirtualMachine"])
+    for each in (snapshot, saved(snapshot, tmp_path)):
+        text = str([*each.objects(VMI), *each.objects("VirtualMachine")])
+        assert "hunter2" not in text
+        assert text.count("'cdrom': {'bus': 'sata'}") == text.count("'image': 'tools:1'") == 2
+        assert text.count("'hotpluggable': True") == 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harvdiag.core.conditions import Condition, find_condition
 from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.release import ANY
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
@@ -24,6 +25,7 @@ WAITS = "no VM can be moved meanwhile, and the upgrade waits for it"
     needs={"KubeVirt", "Node"},
     optional={"Pod"},
     links=["harvester/harvester#10447"],
+    paths=(ANY,),
 )
 def preflight_kubevirt_not_ready(facts: Facts) -> Iterator[Hit]:
     """KubeVirt is not available or degraded, or one of its virt-handlers is not of its release.

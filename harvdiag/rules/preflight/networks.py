@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
-from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.engine import Hit, rule
@@ -143,13 +143,13 @@ def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
         yield _bad_range_hit(network, str(error))
         return
     pool = _find_pool(facts, network.text)
-    if pool is None:
-        yield _no_pool_hit(network, usable)
-        return
     allocations = field_path("spec.allocations").get(pool)
     taken = len(allocations) if isinstance(allocations, dict) else 0
     if (free := usable - taken) < need.number:
-        yield _too_few_hit(network, need, ObjectRef("IPPool", POOLS, name_of(pool)), (usable, taken, free))
+        name = name_of(pool) if pool else _pool_name(network.text)
+        yield _too_few_hit(network, need, ObjectRef("IPPool", POOLS, name), (usable, taken, free))
+    elif pool is None:
+        yield _no_pool_hit(network, usable)
 
 
 def count_usable(network: Network) -> int:
@@ -211,16 +211,18 @@ def _bad_range_hit(network: Network, why: str) -> Hit:
 
 
 def _no_pool_hit(network: Network, usable: int) -> Hit:
-    name = _pool_name(network.text)
+    name, shared = _pool_name(network.text), network.place == RWX
+    effect = "as nothing has used it yet; check.sh fails for it" if shared else "so Longhorn does not use the network"
     return Hit(
         subject=network.place,
         message=f"Setting {network.place.name} has range {network.text}, and no IPPool {POOLS}/{name} is there: no "
-        f"Pod has ever had one of its {usable} addresses, so Longhorn does not use the network",
+        f"Pod has ever had one of its {usable} addresses, {effect}",
         evidence=(*_evidence(network), Evidence(ObjectRef("IPPool", POOLS, name), "", None)),
         next=(
             advice.inspect_object("settings.harvesterhci.io", network.place.name, ""),
             f"See which pools there are: `kubectl get ippools.whereabouts.cni.cncf.io -n {POOLS}`.",
         ),
+        severity=Severity.INFO if shared else None,
     )
 
 
