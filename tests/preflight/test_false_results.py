@@ -66,6 +66,14 @@ def test_a_young_state_is_told_first_and_explained_by_no_info() -> None:
     assert [finding.rule for finding in old.findings.roots] == ["node-unready"]
 
 
+@pytest.mark.parametrize("case", ["speaks", "speaks-plan"])
+def test_nodes_that_an_upgrade_has_cordoned_are_named(case: str) -> None:
+    """check.sh fails Node-Status for them; here no row of it applies while an upgrade runs."""
+    (found,) = judged(DATA / f"preflight/preflight-other-upgrade/{case}.yaml").findings.of("preflight-other-upgrade")
+    assert ", with Node hv02 unschedulable: " in found.message
+    assert ("hv02", "spec.unschedulable", True) in {(e.object.name, e.path, e.value) for e in found.evidence}
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_four_and_four(running: bool) -> None:
     """harvester/harvester#8236 with a ghost Machine more: the counts are equal, and check.sh and the webhook of 1.4
