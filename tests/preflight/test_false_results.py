@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.preflight.test_scenarios import judged
 from tests.world.samples import DATA, issue_8236_sample
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
+GHOST, AT_REST = "custom-0123456789ab", ("succeeded", "removed")
 CASES = {
     # the webhook passes it: it looks only at conditions that are there
     "node-not-ready/speaks-no-condition": {"hv02": ERROR},
@@ -74,32 +76,35 @@ def test_nodes_that_an_upgrade_has_cordoned_are_named(case: str) -> None:
     assert ("hv02", "spec.unschedulable", True) in {(e.object.name, e.path, e.value) for e in found.evidence}
 
 
-@pytest.mark.parametrize("running", [True, False])
-def test_four_and_four(running: bool) -> None:
+@pytest.mark.parametrize("upgrade", ["running", *AT_REST])
+def test_four_and_four(upgrade: str) -> None:
     """harvester/harvester#8236 with a ghost Machine more: the counts are equal, and check.sh and the webhook of 1.4
-    are content; while its upgrade runs, and after that is gone.
+    are content; while its upgrade runs, and after that has ended or is gone.
     """
-    preflight = open_8236_with_a_ghost(running=running).preflight("v1.5.0")
+    objects, captured_at = four_and_four(upgrade)
+    preflight = open_objects("four and four", objects, captured_at).preflight("v1.5.0")
     named = {finding.subject.name for finding in preflight.findings if finding.severity is ERROR}
     assert {"srv09", GHOST} <= named
     assert (preflight.ready, bool(preflight.reasons)) == (False, True)
     assert "preflight-machine-count" not in {finding.rule for finding in preflight.findings}
-    answers = outcomes(preflight)
+    answers, running = outcomes(preflight), upgrade == "running"
     assert answers["check.sh CAPI-Machine-Count"] == ("not-applicable" if running else "failed")
     assert answers["webhook V3"] == ("failed" if running else "passed")
 
 
-GHOST = "custom-0123456789ab"
-
-
-def open_8236_with_a_ghost(*, running: bool) -> Any:
-    sample = issue_8236_sample()
-    objects = [obj for obj in sample["objects"] if running or obj["kind"] != "Upgrade"]
+def four_and_four(upgrade: str) -> tuple[list[dict[str, Any]], str]:
+    """The objects, and when they were collected; the upgrade is ``running``, has ``succeeded``, or was ``removed``."""
+    sample = deepcopy(issue_8236_sample())
+    objects = [obj for obj in sample["objects"] if upgrade != "removed" or obj["kind"] != "Upgrade"]
+    for obj in objects if upgrade == "succeeded" else ():
+        if obj["kind"] == "Upgrade":
+            obj["metadata"]["labels"]["harvesterhci.io/upgradeState"] = "Succeeded"
+            obj["status"]["conditions"].append({"type": "Completed", "status": "True"})
     machine = next(obj for obj in objects if obj["kind"] == "Machine")
     named = {"name": GHOST, "namespace": "fleet-local", "uid": "55d0aa1e-6df3-4a68-9b4c-8d5f6b1c2d3e"}
     status = machine["status"] | {"nodeRef": {"kind": "Node", "name": "srv10"}}
     ghost = machine | {"metadata": machine["metadata"] | named, "spec": {"clusterName": "local"}, "status": status}
-    return open_objects("four and four", [*objects, ghost], sample["captured_at"])
+    return [*objects, ghost], sample["captured_at"]
 
 
 def outcomes(preflight: Preflight) -> dict[str, str]:

@@ -163,7 +163,7 @@ def _repository_hit(facts: Facts, rollout: UpgradeRun, repository: _Repository, 
     waits = f"{whom} waits for it since {Timestamp(user.since)}" if user.quote or not job else f"{whom} loads from it"
     return Hit(
         subject=user.subject,
-        message=f"The upgrade repository {repository.ref.name} is not ready: {repository.state}{why}; {waits}"
+        message=f"The upgrade repository {repository.ref.name} is down: {repository.state}{why}; {waits}"
         + (f", so {user.subject.kind} {user.subject.name} cannot go on" if job and job.node else ""),
         evidence=(
             *repository.evidence,
