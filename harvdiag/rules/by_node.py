@@ -9,7 +9,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.rules.engine import Hit
 from harvdiag.rules.facts import Facts, UnjudgedError
 
-__all__ = ["describe_untold", "read_by_node", "settle"]
+__all__ = ["describe_untold", "look_at_rest", "read_by_node", "settle"]
 
 
 def read_by_node(facts: Facts, kind: str) -> dict[str, Obj]:
@@ -23,6 +23,11 @@ def describe_untold(facts: Facts, kind: str, names: Collection[str], what: str) 
         return ""
     why = facts.snapshot.gap(kind)
     return f"{what} of {join_names(sorted(names))} is not known{f': {kind} {why}' if why else ''}"
+
+
+def look_at_rest(names: Collection[str], command: str) -> tuple[str, ...]:
+    """Return the step that looks by hand at the nodes of which it is not known; none where it is known of all."""
+    return (f"Of {join_names(sorted(names))} it is not known: `{command}` on each.",) if names else ()
 
 
 def settle(hits: Sequence[Hit], untold: Iterable[str]) -> Sequence[Hit]:

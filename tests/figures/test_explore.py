@@ -25,7 +25,7 @@ from harvdiag.status.objects import excerpt
 from harvdiag.status.objects.record import build_record
 from tests import port
 from tests.routes import BROKEN, HEALTHY, from_folder
-from tests.sample import examples
+from tests.sample import examples, some
 from tests.world import faults, healthy
 from tests.world.samples import DATA
 
@@ -377,7 +377,7 @@ def test_few_nodes_make_a_small_page() -> None:
         assert sum(map(len, forms.values())) < 250_000
 
 
-@pytest.mark.parametrize("all_broken", [False, True])
+@pytest.mark.parametrize("all_broken", some([False, True], 1, "200 nodes to explore"))
 def test_200_nodes_stay_small(all_broken: bool) -> None:
     """Also where every one is broken; those that findings are about keep their whole excerpt."""
     names = [f"harvester-node-{number:03}.rack-7.example.internal" for number in range(200)]

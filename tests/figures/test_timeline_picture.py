@@ -21,7 +21,7 @@ from tests import port
 from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
 from tests.routes import PATHS, sampled, scenario
-from tests.sample import examples
+from tests.sample import examples, some
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.rollouts import at_phase, at_step
@@ -216,7 +216,7 @@ def test_unseen_is_not_absent() -> None:
     assert drawing.scene.title == "The state of the upgrade is unknown: the Upgrades were not seen"
 
 
-@pytest.mark.parametrize("broken", [1, 150])
+@pytest.mark.parametrize("broken", some([1, 150], 1, "the timeline of 200 nodes"))
 def test_two_hundred_nodes_are_one_figure_with_trouble_on_top(broken: int) -> None:
     """What is alike shares a row; the first row of nodes is the broken one."""
     world = at_step(sized(200), "hv003", "h4")

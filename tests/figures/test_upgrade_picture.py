@@ -24,7 +24,7 @@ from harvdiag.reports.upgrade import render
 from tests import port
 from tests.figures.sound import check, words
 from tests.routes import PATHS, from_folder, scenario
-from tests.sample import examples
+from tests.sample import examples, some
 from tests.world import World, healthy, rollouts
 from tests.world.faults import orphan
 from tests.world.rollouts import at_pause, at_phase, at_step
@@ -367,7 +367,7 @@ def test_fifty_nodes_fold_what_is_well() -> None:
     assert drawing.scene.height < 800
 
 
-@pytest.mark.parametrize("broken", [1, 6, 199])
+@pytest.mark.parametrize("broken", some([1, 6, 199], 1, "the upgrade of 200 nodes"))
 def test_two_hundred_nodes_are_one_readable_figure(broken: int) -> None:
     """However many are broken: equal faults share a lane, with their number and the reason."""
     world = at_step(sized(200), "hv001", "h4")

@@ -104,6 +104,7 @@ def test_a_volume_that_is_being_attached_is_no_error() -> None:
 @pytest.mark.parametrize(
     ("version", "state", "severity"),
     [
+        ("v1.2.2", "attached", "error"),  # no webhook asks, but it keeps its host from being drained
         ("v1.3.2", "detached", "error"),  # it keeps its host from being drained
         ("v1.4.3", "detached", "warning"),  # neither the webhook nor a drain minds
         ("v1.5.0", "detached", "error"),
@@ -211,6 +212,9 @@ def test_a_network_of_its_own_for_shared_volumes() -> None:
     """One free address is enough for the repository."""
     value = {"share-storage-network": False, "network": {"range": "10.0.0.0/30"}}
     assert outcome(judge(networked(value, 1, "rwx-network")), RWX).outcome == "passed"
+    unused = networked(value, 0, "rwx-network")
+    unused.objects = [obj for obj in unused.objects if obj["kind"] != "IPPool"]
+    assert said(judge(unused), RWX) == [("info", "rwx-network")]  # the script fails, as it finds no pool
     assert outcome(judge(networked(value, 2, "rwx-network")), RWX).outcome == "failed"
 
 
@@ -232,6 +236,16 @@ def test_sizes_are_asked_on_the_way_to_1_10(version: str, target: str, found: st
     claim = {"resources": {"requests": {"storage": "2047Mi"}}}
     world.add(new("v1", "PersistentVolumeClaim", "disk", home, annotations=marks, spec=claim))
     assert outcome(judge(world, target), SIZES).outcome == found
+
+
+def test_a_backup_explains_a_volume_without_a_workload() -> None:
+    """It attaches the volume of a VM that is off; the script calls that stale."""
+    used = {"namespace": "prod", "pvcName": "disk", "workloadsStatus": None}
+    world = change(stored(), kubernetesStatus=used)
+    world.add(new(HARVESTER_API, "VirtualMachineBackup", "b", "prod", status={}))
+    preflight = judge(world)
+    (backup,), (stale,) = (outcome(preflight, rule).findings for rule in (BACKUP, "preflight-stale-volume"))
+    assert stale.caused_by == (backup.fingerprint,)
 
 
 def test_a_bundle_has_no_backups_of_users(tmp_path: Path) -> None:

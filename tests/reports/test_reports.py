@@ -22,7 +22,7 @@ from harvdiag.status import summary as words
 from harvdiag.training import open_scenario
 from tests import port
 from tests.command import details
-from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, name, of_each_rule, sampled
+from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, of_each_rule, sampled
 from tests.sample import is_full
 from tests.world import faults, healthy
 
@@ -125,14 +125,15 @@ def test_json_tells_what_was_skipped_and_unseen() -> None:
     assert all(check["reason"] for check in skipped)
 
 
-@pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("path", PATHS[:: 9 if is_full() else 27], ids=name)
-def test_same_input_same_bytes(form: str, path: Path) -> None:
+@of_each_rule(PATHS[:: 9 if is_full() else 27])
+def test_same_input_same_bytes(path: Path) -> None:
     """Two readings of one source give the same report, byte for byte: no clock, no order of a set."""
-    first, second = (render(open_scenario(path).check(), form) for _ in range(2))
-    assert first == second
-    assert first.endswith("\n")
-    assert not first.endswith("\n\n")
+    read = [open_scenario(path).check() for _ in range(2)]
+    for form in FORMATS:
+        first, second = (render(findings, form) for findings in read)
+        assert first == second, form
+        assert first.endswith("\n"), form
+        assert not first.endswith("\n\n"), form
 
 
 # --- Markdown ------------------------------------------------------------------------------------------------------

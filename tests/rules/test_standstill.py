@@ -15,7 +15,7 @@ from harvdiag.status.upgrade.part import PartKey
 from harvdiag.training import open_objects
 from tests import port
 from tests.routes import PATHS, from_bundle, from_folder, of_each_rule, opened
-from tests.sample import every_pair
+from tests.sample import every_pair, some
 from tests.world import World, healthy, rollouts
 from tests.world.evidence import pod_logs
 from tests.world.extras import enrich
@@ -26,8 +26,15 @@ ROOT = Path(__file__).parents[2]
 RULE = "upgrade-not-moving"
 BUNDLES = sorted((ROOT / "data" / "bundles").glob("*.zip"))
 PLACES = [*((1, step) for step in SINGLE), *((3, step) for step in STEPS)]
-MOMENTS = every_pair([(*place, hours) for place in PLACES for hours in (2.2, 3, 20)])
-PHASES = every_pair([(size, phase, hours) for size in (1, 3) for phase in rollouts.PHASES for hours in (2.2, 3, 20)])
+MOMENTS = [(*place, hours) for place in PLACES for hours in (2.2, *some((3, 20), 1, place))]
+PHASES = every_pair(
+    [
+        (size, phase, hours)
+        for size in (1, 3)
+        for phase in rollouts.PHASES
+        for hours in (2.2, *some((3, 20), 1, (size, phase)))
+    ]
+)
 
 V2 = every_pair([(size, phase, hours) for size in (1, 3) for phase in V2_PHASES for hours in (2.2, 20)])
 

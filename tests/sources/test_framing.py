@@ -169,7 +169,7 @@ def test_text_that_is_damaged_is_refused_whole(text: str | bytes, says: str) -> 
 def test_values_before_json_that_breaks_off_are_used(text: str) -> None:
     """Wherever that is; with the kinds of which there were more."""
     typed = json.dumps({"kind": "NodeList", "apiVersion": "v1", "items": []})
-    for stop in range(1, len(text), 1 if is_full() else 31):
+    for stop in range(1, len(text), 1 if is_full() else 97):
         framed = frame_text(f"{dump(B)}{text[:stop]}".encode())
         assert ([value.value for value in framed.values], framed.broken) == ([B], True)
     assert framed.cut == {("v1", "Node")}

@@ -58,4 +58,5 @@ def _task(check: HandCheck) -> str:
     commands = "".join(f"<li>{where}<code>{escape_html(text)}</code></li>" for where, text in told)
     more = f"<li>{escape_html(check.expected)}</li>" if check.expected else ""
     asks = f"{escape_html(check.asks)} <span style='{QUIET}'>({escape_html(name_checks(check.rows))})</span>"
-    return f"<li>{fold(asks, f"<ul style='{_LIST}'>{commands}{more}</ul>")}</li>"
+    listed = f"<ul style='{_LIST}'>{commands}{more}</ul>"
+    return f"<li>{fold(asks, listed)}</li>"

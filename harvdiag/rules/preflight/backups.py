@@ -14,8 +14,9 @@ from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.many import tell_few
 from harvdiag.rules.namespaces import require_everywhere
+from harvdiag.rules.vm_backups import BACKUP, running_backups
 
-BACKUP, SCHEDULE = "VirtualMachineBackup", "ScheduleVMBackup"
+SCHEDULE = "ScheduleVMBackup"
 ASKED = Release(1, 4, 0, 0)
 """The first release whose webhook asks."""
 RESOURCES = {BACKUP: "virtualmachinebackups.harvesterhci.io", SCHEDULE: "schedulevmbackups.harvesterhci.io"}
@@ -33,16 +34,10 @@ def preflight_vm_backup_running(facts: Facts) -> Iterator[Hit]:
     It holds the VM's volumes, so the VM can neither migrate nor be stopped, and its host is not drained. For Harvester
     it is in progress as long as it is neither ready nor has an error, also one that has hung for days.
     """
-    running = [obj for obj in facts.snapshot.objects(BACKUP) if _is_running(obj)]
+    running = running_backups(facts)
     if not running:
         require_everywhere(facts, BACKUP)
     yield from _tell(facts, running, _backup_hit)
-
-
-def _is_running(obj: Obj) -> bool:
-    """As Harvester's index of backups has it (pkg/backup/common, IsProcessing)."""
-    ready, error = (field_path(f"status.{key}").get(obj) for key in ("readyToUse", "error"))
-    return error is None and ready is not True
 
 
 def _tell(facts: Facts, objs: Sequence[Obj], one: Callable[[Facts, Obj], Hit]) -> Iterator[Hit]:
@@ -77,7 +72,11 @@ def _backup_hit(facts: Facts, obj: Obj) -> Hit:
         ),
         next=(
             f"Wait until it is ready: {_look(ref)} (status.readyToUse, conditions).",
-            *((f"If it hangs: Backup and Snapshot → VM {what.title()}s → {ref.name} → ⋮ → Delete.",) if old else ()),
+            *(
+                (f"If it hangs: Backup and Snapshot → Virtual Machine {what.title()}s → {ref.name} → ⋮ → Delete.",)
+                if old
+                else ()
+            ),
         ),
         caution=f"Delete no {what} that you may need: its data goes with it." if old else "",
     )

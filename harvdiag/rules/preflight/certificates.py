@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from harvdiag.core.fields import Obj, get_labels, get_text, name_of
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.release import Release, read_release
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.rules.by_node import describe_untold, read_by_node, settle
+from harvdiag.rules.by_node import describe_untold, look_at_rest, read_by_node, settle
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -47,7 +47,7 @@ def preflight_certificate_expiring(facts: Facts) -> Iterator[Hit]:
     ends = {name: Timestamp(get_text(shown.get(name), "notAfter")) for name in sorted(nodes)}
     unseen = {name for name, end in ends.items() if not end}
     hits = [
-        _build_hit(facts, name, end, left)
+        _build_hit(facts, name, end, left, unseen)
         for name, end in ends.items()
         if (left := end.since(facts.now)) is not None and left < WARNED
     ]
@@ -58,14 +58,14 @@ def _is_server(node: Obj) -> bool:
     return get_labels(node).get(CONTROL_PLANE) == "true"
 
 
-def _build_hit(facts: Facts, name: str, end: Timestamp, left: timedelta) -> Hit:
+def _build_hit(facts: Facts, name: str, end: Timestamp, left: timedelta, unseen: Collection[str]) -> Hit:
     verify = f"Verify it on {name} as root: `{READ_END}`."
     return Hit(
         subject=ObjectRef("Node", "", name),
         severity=_judge(facts, left),
         message=_describe(facts, end, left),
         evidence=field_evidence(facts, ObjectRef(SHOWN, "", name), "notAfter", "address"),
-        next=(verify, ROTATE, RESTART),
+        next=(verify, ROTATE, RESTART, *look_at_rest(unseen, READ_END)),
         caution="RKE2 restarts on each node: wait until one is Ready before the next.",
     )
 

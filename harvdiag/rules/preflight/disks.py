@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,8 +10,7 @@ from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.release import Release, read_release
-from harvdiag.core.suggest import join_names
-from harvdiag.rules.by_node import describe_untold, read_by_node, settle
+from harvdiag.rules.by_node import describe_untold, look_at_rest, read_by_node, settle
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
@@ -73,8 +72,7 @@ def preflight_disk_space(facts: Facts) -> Iterator[Hit]:
     full = [room for room in rooms if room.exceeds(FIXED) or room.exceeds(room.threshold or FIXED)]
     unmeasured = {name_of(node) for node in nodes} - {room.node for room in rooms}
     doubtful = {room.node for room in rooms if room.threshold is None and room not in full}
-    rest = sorted(unmeasured | doubtful)
-    hits = [*_unreachable(facts, nodes), *(_build_hit(facts, room, rest) for room in full)]
+    hits = [*_unreachable(facts, nodes), *(_build_hit(facts, room, unmeasured | doubtful) for room in full)]
     why = (
         describe_untold(facts, STATS, unmeasured, "the disk"),
         describe_untold(facts, CONFIG, doubtful, "the threshold"),
@@ -118,12 +116,12 @@ def _read_room(node: Obj, stats: Obj | None, config: Obj | None) -> _Room | None
     return _Room(name_of(node), figures[0], figures[1], own)
 
 
-def _build_hit(facts: Facts, room: _Room, rest: list[str]) -> Hit:
+def _build_hit(facts: Facts, room: _Room, rest: Collection[str]) -> Hit:
     return Hit(
         subject=ObjectRef("Node", "", room.node),
         message=_describe(room),
         evidence=_room_evidence(facts, room),
-        next=(*_free_steps(room), *_by_hand(rest)),
+        next=(*_free_steps(room), *look_at_rest(rest, "df -h /usr/local")),
         caution="A cluster without access to a registry cannot load a removed image again: remove none of the release "
         "that runs.",
     )
@@ -167,11 +165,6 @@ def _free_steps(room: _Room) -> tuple[str, ...]:
         "`harvesterhci.io/skipGarbageCollectionThresholdCheck: 'true'` on the Upgrade (from v1.5.0 on)."
     )
     return (look, free, skip)
-
-
-def _by_hand(rest: list[str]) -> tuple[str, ...]:
-    """The step that looks at the nodes of which not all is known."""
-    return (f"Of {join_names(rest)} it is not known: `df -h /usr/local` on each.",) if rest else ()
 
 
 def _unreachable(facts: Facts, nodes: Iterable[Obj]) -> Iterator[Hit]:

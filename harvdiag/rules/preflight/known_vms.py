@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import actions
@@ -20,6 +20,7 @@ TO_1_6 = ("1.5.x -> 1.6.x",)
 TO_1_9 = ("1.8.x -> 1.9.x",)
 OFF_PATH = "the upgrade is not on the path of this issue"
 CORES, THREADS = "spec.domain.cpu.cores", "spec.domain.cpu.threads"
+CREATOR, NODE_DRIVER = "harvesterhci.io/creator", "docker-machine-driver-harvester"
 FEW = 5
 """So many VMs have a finding each; more are named in one."""
 
@@ -29,7 +30,7 @@ FEW = 5
     severity=Severity.WARNING,
     needs={"Setting", "Upgrade", "UpgradePlan"},
     optional={VM},
-    links=["harvester/harvester#9739"],
+    links=["harvester/harvester#9739", "harvester/harvester#8950"],
     paths=TO_1_6,
 )
 def preflight_vm_restart_required(facts: Facts) -> Iterator[Hit]:
@@ -51,12 +52,20 @@ def preflight_vm_restart_required(facts: Facts) -> Iterator[Hit]:
             "until then a live migration in the upgrade to 1.6 may be refused",
             evidence=(*_restart_evidence(group), *path_evidence(facts)),
             next=(
+                *_guest_steps(group),
                 f"Restart before the upgrade: Virtual Machines → {names} → ⋮ → Restart.",
                 "Or shut them down for the time of the upgrade." if many else "Or shut it down for the upgrade's time.",
             ),
             caution="A restart interrupts what runs in the VM: agree on a time with those who use it.",
             targets=refs[1:],
         )
+
+
+def _guest_steps(group: list[Obj]) -> tuple[str, ...]:
+    """What to do first of VMs that Rancher made as nodes of a guest cluster (harvester/harvester#8950)."""
+    guests = [obj for obj in group if get_labels(obj).get(CREATOR) == NODE_DRIVER]
+    told = f"{_named(guests)}: a node of a guest cluster; drain it there before its VM is restarted or shut down."
+    return (told,) if guests else ()
 
 
 def _waits_for_restart(vm: Obj) -> bool:

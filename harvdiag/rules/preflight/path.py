@@ -65,8 +65,8 @@ def preflight_path_unsupported(facts: Facts) -> Iterator[Hit]:
     """The version cannot be reached from the release installed by one upgrade.
 
     Each release can be reached from some earlier ones only: no minor release is left out, none goes back, and a
-    candidate leads to its own release alone. Harvester's webhook does not ask for it. The Job that prepares the first
-    node does, when the upgrade has begun and the ISO is downloaded, and the upgrade fails.
+    candidate leads to its own release alone. Harvester's webhook does not ask for it. The Jobs that prepare the nodes
+    do, when the upgrade has begun and its ISO is downloaded, and the upgrade fails.
     """
     if not facts.target:
         raise NotApplicable(UNTOLD)

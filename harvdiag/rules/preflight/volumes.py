@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harvdiag.core.fields import Obj, get_text, name_of
+from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.release import Release, read_release
 from harvdiag.core.suggest import join_names
@@ -14,6 +14,7 @@ from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable
 from harvdiag.rules.many import tell_few
+from harvdiag.rules.vm_backups import BACKUP, running_backups
 from harvdiag.rules.volume_faults import FEW, name_volume
 from harvdiag.rules.volume_users import describe_users, running_vms, short_name
 from harvdiag.rules.volumes import (
@@ -34,8 +35,9 @@ REFUSES = 3
 """From how many Nodes on the webhook asks for degraded volumes; it counts the witness."""
 COPIES = 3
 """How many replicas Harvester's StorageClass gives a volume."""
-ASKS_DETACHED, DRAINS_DETACHED, PLANS = Release(1, 5, 0, 0), Release(1, 4, 0, 0), Release(1, 7, 1, 0)
-"""The first releases that ask for detached volumes, whose drains pass them, and that can go by an UpgradePlan."""
+ASKS, ASKS_DETACHED, DRAINS_DETACHED, PLANS = (Release(1, *rest, 0) for rest in ((3, 0), (5, 0), (4, 0), (7, 1)))
+"""The first releases that ask for single replicas, for detached ones too, whose drains pass these, and that can go by
+an UpgradePlan."""
 SKIP_DETACHED = "harvesterhci.io/skipSingleReplicaDetachedVol"
 PLAN_SKIPS = "management.harvesterhci.io/skip-single-replica-detached-vol"
 WORKLOADS = "status.kubernetesStatus.workloadsStatus"
@@ -137,6 +139,8 @@ def _used_by(obj: Obj) -> str:
 
 
 def _single_effect(active: bool, release: Release | None) -> str:
+    if active and release is not None and release < ASKS:
+        return "it is in use, and keeps the host of its replica from being drained"
     if active:
         return f'it is in use, and an upgrade is refused ("{IN_USE}")'
     if release is not None and release < DRAINS_DETACHED:
@@ -275,7 +279,7 @@ def _short_hit(obj: Obj, held: int) -> Hit:
 @rule(
     "preflight-stale-volume",
     needs={"Node"},
-    optional={VOLUME},
+    optional={VOLUME, BACKUP},
     links=["harvester/harvester#3648"],
 )
 def preflight_stale_volume(facts: Facts) -> Iterator[Hit]:
@@ -284,10 +288,12 @@ def preflight_stale_volume(facts: Facts) -> Iterator[Hit]:
     Its host cannot be drained while it is attached. Longhorn notes the Pods on the volume itself, so a bundle tells it
     also of namespaces that it does not hold.
     """
-    yield from tell(facts.find(VOLUME, Wanted(volume=IDLE), required=True), _stale_hit)
+    idle = facts.find(VOLUME, Wanted(volume=IDLE), required=True)
+    backups = running_backups(facts) if idle else []
+    yield from tell(idle, lambda obj: _stale_hit(obj, backups))
 
 
-def _stale_hit(obj: Obj) -> Hit:
+def _stale_hit(obj: Obj, backups: Sequence[Obj]) -> Hit:
     users = describe_users(obj)
     starting = any(row.get("podStatus") == "Pending" for row in workloads_of(obj))
     name = actions.quote_argument(name_of(obj))
@@ -304,6 +310,11 @@ def _stale_hit(obj: Obj) -> Hit:
                 "backup or a snapshot that runs holds one, too."
             ),
             f"If nothing needs it: Longhorn UI → Volume → {name_of(obj)} → Detach.",
+        ),
+        causes=tuple(
+            Cause("preflight-vm-backup-running", ObjectRef(BACKUP, namespace_of(backup), name_of(backup)))
+            for backup in backups
+            if namespace_of(backup) == get_text(obj, "status.kubernetesStatus.namespace")
         ),
         caution="Detach no volume that a VM is just starting on, or of which a backup runs.",
         severity=Severity.WARNING if starting else None,
