@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["preflight"]
 
-EXIT_NO = 1
+EXIT_NO, EXIT_UNUSABLE = 1, 2
 TABLE, PAGE = "table", "html"
 
 
@@ -73,8 +73,8 @@ def preflight(
     for `harvdiag check`; without one it is the cluster of the current kubeconfig context, which tells most.
 
     Exit code 0: nothing refuses the upgrade; 1: it may not begin (with --strict also where a check that applies could
-    not be made; while an upgrade runs most do not apply); 2: unusable input, access or usage, or no check could be
-    made; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
+    not be made; while an upgrade runs most do not apply); 2: unusable input, access or usage, or a source that lacks
+    what most checks need; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
     from harvdiag.reports import ENDINGS
     from harvdiag.upgrade.target import parse_target
@@ -88,6 +88,8 @@ def preflight(
         judged = build_cluster(snapshot, notes).preflight(aim)
         text = _render_table(judged, output, brief, full) if form == TABLE else _render(judged, form)
     _write(text, judged, form, output)
+    if judged.undetermined:
+        return EXIT_UNUSABLE
     return EXIT_NO if not judged.ready or (strict and judged.untold) else 0
 
 

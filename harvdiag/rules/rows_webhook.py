@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.rules.hands import CERTIFICATES, DISKS, VMS
+from harvdiag.rules.hands import CERTIFICATES, DISKS, HOTPLUG, VMS
 from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
@@ -206,9 +206,8 @@ ROWS = (
         since="v1.8.2",
         skip=ALL,
         unknown=USER_VMS,
-        by_hand=(
-            "kubectl get vm -A -o jsonpath='{range .items[?(@.status.volumeRequests)]}{.metadata.name}{\"\\n\"}{end}'",
-        ),
+        adds="each of them, and before 1.8.2 as a warning, where the upgrade leads to 1.8 or later",
+        by_hand=HOTPLUG,
     ),
     Row(
         tool=_FROM,

@@ -56,10 +56,17 @@ class Preflight:
 
     @property
     def ready(self) -> bool:
-        """Whether the upgrade may begin, as far as could be told: no upgrade runs, nothing was found that refuses or
-        stops it, and of the checks that harvdiag makes, more were made than not.
+        """Whether the upgrade may begin, as far as could be told: no upgrade runs, and nothing was found that refuses
+        or stops it.
         """
-        return not (self.running or self.reasons) and len(self.asked) > len(self.unseen)
+        return not (self.running or self.reasons or self.undetermined)
+
+    @property
+    def undetermined(self) -> bool:
+        """Whether there is no verdict: nothing was found, but of the checks that harvdiag makes fewer were made than
+        not, as the source has not what they need.
+        """
+        return not (self.running or self.reasons) and len(self.asked) <= len(self.unseen)
 
     @cached_property
     def verdict(self) -> str:
