@@ -7,6 +7,8 @@ What must come of them is in `harvdiag.status.preflight.hand`. The questions are
 
 from __future__ import annotations
 
+from harvdiag.core.conditions import STATUS_LIST
+
 __all__ = ["CERTIFICATES", "DISKS", "HOTPLUG", "KUBECONFIG", "NETWORK", "PODS", "STATE_PARTITION", "VMS"]
 
 DISKS = (
@@ -39,7 +41,7 @@ VMS = (
         "kubectl get vmi -A -o custom-columns='NAMESPACE:.metadata.namespace,NAME:.metadata.name,"
         "SELECTOR:.spec.nodeSelector,DEVICES:.spec.domain.devices.hostDevices[*].name,"
         "CDROM:.spec.domain.devices.disks[*].cdrom.bus,"
-        'MIGRATABLE:.status.conditions[?(@.type=="LiveMigratable")].status\''
+        f'MIGRATABLE:.{STATUS_LIST[0]}[?(@.type=="LiveMigratable")].status\''
     ),
 )
 """For each VM that runs: the first three must be empty, the last must be True."""

@@ -96,7 +96,7 @@ ROWS = (
     ),
     _row("vm-backups", NO_BACKUP, "preflight-vm-backup-running"),
     _row("schedules", SCHEDULES_SUSPENDED, "preflight-backup-schedule-active"),
-    _row("vms", VMS_MIGRATE, "preflight-vm-not-migratable", go="virtual-machines"),
+    _row("vms", VMS_MIGRATE, "preflight-vm-not-migratable", "preflight-plan-vm-not-migratable", go="virtual-machines"),
     _row("charts", "every ManagedChart is ready", "preflight-managed-chart-not-ready", go="helm-bundles"),
     _row("addons", ADDONS_SETTLED, "preflight-addon-processing"),
     _row(

@@ -11,6 +11,7 @@ from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, wi
 from tests.world.objects import new
 
 FIXED, HOLDS = "preflight-vm-not-migratable", "preflight-vm-holds-drain"
+PLANNED = "preflight-plan-vm-not-migratable"
 BOUND, STALE = "preflight-vm-bound-to-host", "preflight-stale-hotplug"
 CDROM = devices(disks=[{"name": "cd", "cdrom": {"bus": "sata"}}])
 HOST = devices(hostDevices=[{"name": "hv02-000003000", "deviceName": "example.com/TU104GL"}])
@@ -86,6 +87,28 @@ def test_a_vm_that_cannot_migrate(found: Any, how: dict[str, Any], expected: obj
 def test_restoring_vms_lets_pass_what_harvester_shuts_down(version: str, found: Any, expected: object) -> None:
     """From 1.6 on."""
     assert told(judge(FIXED, found, RESTORE, version=version)) == expected
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([vmi(**HOST), RESTORE], WARNING),
+        (
+            [
+                vmi(**HOST),
+                RESTORE,
+                new("management.harvesterhci.io/v1beta1", "UpgradePlan", "up", status={"currentPhase": "Succeeded"}),
+            ],
+            ERROR,
+        ),
+        ([vmi(**HOST)], "not-applicable"),
+        ([vmi(), RESTORE], "passed"),
+    ],
+)
+def test_upgrade_v2_does_not_restore_vms(found: list[Any], expected: object) -> None:
+    """What restoreVM lets pass for an Upgrade is refused for an UpgradePlan, from 1.7.1 on."""
+    assert told(judge(PLANNED, *found, version="v1.8.0")) == expected
+    assert told(judge(PLANNED, *found, version="v1.7.0")) == "not-applicable"
 
 
 def test_the_webhook_passes_a_vm_whose_disk_only_one_node_has() -> None:

@@ -75,7 +75,7 @@ def _copies_hit(obj: Obj, stores: int, severity: Severity | None) -> Hit:
         if severity is Severity.INFO
         else (
             f"Have more kept: `{actions.merge_patch(COPIES_OF, ref.name, patch, LONGHORN)}`.",
-            f"Verify: `kubectl get {COPIES_OF} -n {LONGHORN} {name} -o yaml`, status.diskFileStatusMap.",
+            f"Count the copies: `kubectl get {COPIES_OF} -n {LONGHORN} {name} -o yaml`, status.diskFileStatusMap.",
         ),
         severity=severity,
     )
