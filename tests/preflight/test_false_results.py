@@ -12,6 +12,8 @@ from harvdiag.rules.gates import exclude_release
 from harvdiag.status.preflight import Preflight
 from harvdiag.training import open_objects
 from tests.preflight.test_scenarios import judged
+from tests.preflight.workloads import judge
+from tests.world.objects import new
 from tests.world.samples import DATA, issue_8236_sample
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -74,6 +76,16 @@ def test_nodes_that_an_upgrade_has_cordoned_are_named(case: str) -> None:
     (found,) = judged(DATA / f"preflight/preflight-other-upgrade/{case}.yaml").findings.of("preflight-other-upgrade")
     assert ", with Node hv02 unschedulable: " in found.message
     assert ("hv02", "spec.unschedulable", True) in {(e.object.name, e.path, e.value) for e in found.evidence}
+
+
+@pytest.mark.parametrize("disk", ["default-disk-1", "/var/lib/disk.1", 'a"b', 'a"].x["b', ""])
+def test_an_eviction_is_seen_on_a_disk_of_any_name(disk: str) -> None:
+    """Their names are keys that Longhorn does not choose."""
+    disks = {disk: {"evictionRequested": True}, "other": {"evictionRequested": False}}
+    node = new("longhorn.io/v1beta2", "Node", "hv01", "longhorn-system", spec={"disks": disks}, status={})
+    (found,) = judge("preflight-longhorn-eviction", node, version="v1.4.2").findings
+    assert "evictionRequested set for 1 disk of it" in found.message
+    assert [(seen.path, seen.value) for seen in found.evidence] == [(f'spec.disks["{disk}"].evictionRequested', True)]
 
 
 @pytest.mark.parametrize("upgrade", ["running", *AT_REST])
