@@ -186,7 +186,7 @@ ROWS = (
         asks="the network for RWX volumes has a free address, where it is one of its own",
         rules=("preflight-rwx-network-addresses",),
         go=("rwx-network-ip",),
-        adds="ranges of IPv6",
+        adds="ranges of IPv6; a network that nothing has used yet, for which the script fails, passes",
         by_hand=ADDRESSES,
     ),
     Row(
