@@ -10,6 +10,7 @@ __all__ = ["is_blind"]
 BLIND = {
     "webhook V1": ("preflight-path-unsupported",),
     "webhook V3": ("UpgradePlan",),
+    "webhook V4": ("UpgradePlan",),
     "webhook V6": ("volume-faulted",),
     "webhook V14": ("machine-failed",),
     "check.sh CAPI-Machine-Count": ("preflight-node-machine-mismatch",),
@@ -17,12 +18,19 @@ BLIND = {
     "check.sh Longhorn-Volume-Health-Status": ("volume-faulted",),
     "UpgradePlan version": ("preflight-path-unsupported",),
     "UpgradePlan concurrent": ("Upgrade",),
+    "UpgradePlan cleanup": ("Upgrade",),
     "UpgradePlan machines": ("machine-failed",),
     "UpgradePlan volumes": ("volume-faulted",),
 }
 """By tool and id of a check, the rules, or the kinds of subjects, whose findings it lets pass."""
 
 
+ABSENT = {"webhook V12": ("preflight-node-not-ready",), "webhook V10": ("preflight-managed-chart-not-ready",)}
+"""The rules whose findings a check lets pass where the condition that they are about is not there at all."""
+
+
 def is_blind(row: Row, finding: Finding) -> bool:
     """Return whether a check of Harvester's own lets pass what was found to its question."""
+    if finding.rule in ABSENT.get(row.key, ()):
+        return any(shown.value is None for shown in finding.evidence[:1])
     return bool({finding.rule, finding.subject.kind} & {*BLIND.get(row.key, ())})

@@ -150,9 +150,10 @@ ROWS = (
         asks="13 GiB of new images fit on each Node below the threshold of the kubelet's image garbage collection",
         rules=("preflight-disk-space",),
         go=("node-free-space",),
-        since="v1.2.2",
+        since="v1.2.0",
         skip="harvesterhci.io/skipGarbageCollectionThresholdCheck",
-        adds="the threshold that the kubelet has, where the webhook always judges by 85 %; every node at once",
+        adds="the threshold that the kubelet has, where the webhook always judges by 85 % (from v1.2.2 on); up to 1.4 "
+        "also 30 GiB that must be free; every node at once",
         unknown=NO_DISKS,
         by_hand=DISKS,
     ),

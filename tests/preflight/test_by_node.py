@@ -93,6 +93,35 @@ def test_room_for_images(used: int, percent: int | None, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        ("v1.2.0", "has 30.0 GiB free, and before 1.5 the webhook asks for 30 GiB"),
+        ("v1.4.3", "has 30.0 GiB free, and before 1.5 the webhook asks for 30 GiB"),
+        ("v1.5.0-rc1", ""),
+        ("master-1a2b-head", ""),
+    ],
+)
+def test_room_that_is_free_now(version: str, says: str) -> None:
+    """Before 1.5 exactly 30 GiB are enough, and one byte less is not, however little of the disk is in use."""
+    figures = {"usedBytes": GIB, "capacityBytes": 200 * GIB, "availableBytes": 30 * GIB - 1}
+    found = disks(own("KubeletStats", "hv01", fs=figures), threshold("hv01"), version=version)
+    assert [says in finding.message for finding in found.findings] == [True] * bool(says)
+    figures["availableBytes"] += 1
+    assert disks(own("KubeletStats", "hv01", fs=figures), threshold("hv01"), version=version).outcome == "passed"
+
+
+def test_room_as_the_version_says_that_it_must_be_free() -> None:
+    """An annotation of the Version has the number of GiB; before 1.2.2 the share in use is asked by check.sh alone."""
+    version = own("Version", "v1.4.3") | {"apiVersion": "harvesterhci.io/v1beta1"}
+    version["metadata"] |= {"namespace": "harvester-system", "annotations": {"harvesterhci.io/minFreeDiskSpaceGB": "9"}}
+    of = port.cluster([*nodes("v1.3.2"), version, *(disk(node, 110 * GIB, 150 * GIB) for node in NODES)])
+    (found,) = run_rules(of.facts.towards("v1.4.3"), [registry()[DISKS]])
+    assert found.outcome == "skipped"
+    (full,) = disks(disk("hv01", 80 * GIB), threshold("hv01"), version="v1.2.1").findings
+    assert "check.sh fails, and from v1.2.2 on so does the webhook" in full.message
+
+
+@pytest.mark.parametrize(
     ("first", "why"),
     [
         ((), "the disk of hv01 is not known"),
@@ -121,9 +150,9 @@ def test_the_webhook_refuses_whatever_the_threshold_is() -> None:
     assert [row.path for row in finding.evidence] == ["fs.usedBytes", "fs.capacityBytes", "fs.availableBytes"]
 
 
-@pytest.mark.parametrize(("version", "outcome"), [("v1.2.2", "failed"), ("v1.2.1", "skipped"), ("master", "failed")])
+@pytest.mark.parametrize(("version", "outcome"), [("v1.2.0", "failed"), ("v1.1.3", "skipped"), ("master", "failed")])
 def test_a_node_without_the_address(version: str, outcome: str) -> None:
-    """The webhook asks kubelets from 1.2.2 on, and refuses where it does not know whom; a bundle shows that, too."""
+    """The webhook asks kubelets from 1.2 on, and refuses where it does not know whom; a bundle shows that, too."""
     objects = nodes(version)
     node = next(obj for obj in objects if obj["kind"] == "Node" and obj["metadata"]["name"] == "hv02")
     del node["metadata"]["annotations"]["rke2.io/internal-ip"]

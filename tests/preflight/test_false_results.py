@@ -118,3 +118,11 @@ def test_releases_that_make_a_check(version: str, asked: bool) -> None:
     assert (not exclude_release(version, since="v1.7.0")) is asked
     assert exclude_release("v1.4.2", only="1.4.x") == exclude_release("nightly", only="1.4.x") == ""
     assert exclude_release("v1.5.0", only="1.4.1, 1.4.2") == "asked on 1.4.1, 1.4.2 only; this is v1.5.0"
+
+
+@pytest.mark.parametrize(("name", "refused"), [("speaks-no-condition", False), ("speaks-young", True)])
+def test_webhook_is_not_said_to_refuse_a_node_without_the_condition(name: str, refused: bool) -> None:
+    """V12 looks only at a condition that is there; the row fails in both cases."""
+    rows = {row.row.key: row for row in judged(DATA / f"preflight/preflight-node-not-ready/{name}.yaml").rows}
+    assert (rows["webhook V12"].failed, rows["webhook V12"].refused) == (True, refused)
+    assert rows["check.sh Node-Status"].refused

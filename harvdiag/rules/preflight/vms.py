@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from harvdiag.core.fields import Obj
 from harvdiag.core.model import Severity
 from harvdiag.core.release import ANY, Release, read_release
 from harvdiag.rules.engine import Hit, rule
@@ -19,6 +20,7 @@ from harvdiag.rules.vms import (
     list_more,
     stop_steps,
     webhook_answer,
+    webhook_nodes,
     worker_nodes,
 )
 from harvdiag.rules.volume_faults import FEW
@@ -41,7 +43,7 @@ def preflight_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
     It has a node selector, a host device, or an affinity that no other schedulable node fits; from 1.4.1 to 1.7 also a
     CD-ROM or a container disk. Harvester asks that such a VM is shut down before, or from 1.6 on that it may do so.
     """
-    _require_other_node(facts)
+    _require_several(webhook_nodes(facts))
     if is_restored(facts):
         raise NotApplicable(RESTORED)
     yield from _tell(facts, refused=True)
@@ -62,12 +64,12 @@ def preflight_vm_holds_drain(facts: Facts) -> Iterator[Hit]:
     disk that only one node has, or up to 1.7 with a GPU, passes both; the upgrade begins, and the drain of its node
     waits until someone shuts the VM down.
     """
-    _require_other_node(facts)
+    _require_several(worker_nodes(facts))
     yield from _tell(facts, refused=False)
 
 
-def _require_other_node(facts: Facts) -> None:
-    if len(worker_nodes(facts)) == 1:
+def _require_several(nodes: Sequence[Obj]) -> None:
+    if len(nodes) == 1:
         raise NotApplicable(ONLY_NODE)
 
 
