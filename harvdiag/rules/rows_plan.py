@@ -28,6 +28,11 @@ SKIPS = {
     "certificates": "management.harvesterhci.io/min-certs-expiration-in-day",
 }
 """The annotations that skip one check; for the others, `ALL`."""
+ADDS = {
+    "vms": "on 1.7 also one with a CD-ROM or a container disk, which it lets pass and KubeVirt does not move; why each "
+    "cannot",
+}
+"""What harvdiag says more, or otherwise."""
 RUNNING = {"concurrent", "cleanup"}
 """What is asked while an upgrade runs, too."""
 
@@ -42,6 +47,7 @@ def _row(word: str, asks: str, *rules: str, go: str = "", hand: tuple[str, tuple
         go=(go,) if go else (),
         since=FIRST,
         skip=SKIPS.get(word, ALL),
+        adds=ADDS.get(word, ""),
         unknown=hand[0],
         by_hand=hand[1],
         running=word in RUNNING,
@@ -96,7 +102,13 @@ ROWS = (
     ),
     _row("vm-backups", NO_BACKUP, "preflight-vm-backup-running"),
     _row("schedules", SCHEDULES_SUSPENDED, "preflight-backup-schedule-active"),
-    _row("vms", VMS_MIGRATE, "preflight-vm-not-migratable", go="virtual-machines"),
+    _row(
+        "vms",
+        f"{VMS_MIGRATE}, whatever the setting restoreVM is",
+        "preflight-vm-not-migratable",
+        "preflight-plan-vm-not-migratable",
+        go="virtual-machines",
+    ),
     _row("charts", "every ManagedChart is ready", "preflight-managed-chart-not-ready", go="helm-bundles"),
     _row("addons", ADDONS_SETTLED, "preflight-addon-processing"),
     _row(

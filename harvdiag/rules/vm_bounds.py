@@ -21,8 +21,8 @@ __all__ = ["Bound", "find_bound"]
 DISKS_FROM = Release(1, 4, 1, 0)
 """From which release on the webhook refuses VMs with a CD-ROM or a container disk, until 1.8 moves them."""
 HOST_DEVICES = "spec.domain.devices.hostDevices"
-COUNTS_DEVICES = Release(1, 9, 0, 0)
-"""Before this release the webhook takes an empty list of host devices for a device."""
+PLANS, COUNTS_DEVICES = Release(1, 8, 0, 0), Release(1, 9, 0, 0)
+"""By which release's rules Upgrade V2 asks; before which one an empty list of host devices is taken for a device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +42,15 @@ class Bound:
         return f"{self.ref.namespace}/{self.ref.name}"
 
 
-def find_bound(facts: Facts, obj: Obj) -> Bound | None:
-    """Return why a VM cannot move: every reason of which Harvester takes notice, and what KubeVirt says."""
+def find_bound(facts: Facts, obj: Obj, *, plan: bool = False) -> Bound | None:
+    """Return why a VM cannot move: every reason of which Harvester takes notice, and what KubeVirt says.
+
+    With `plan`, the notice is that of Upgrade V2, which in each release asks what 1.8 asks.
+    """
     ref = vm_ref(obj)
     devices = list_devices(ref, obj)
-    looks = (_selected(ref, obj), _equipped(facts, ref, obj), _confined(facts, ref, obj))
+    release = PLANS if plan else read_release(facts.harvester_version)
+    looks = (_selected(ref, obj), _equipped(release, ref, obj), _confined(facts, ref, obj))
     noticed = [look for look in looks if look]
     told = _told(ref, obj, devices)
     reasons = [*noticed, *([told] if told else [])]
@@ -104,10 +108,9 @@ def _selected(ref: ObjectRef, obj: Obj) -> Bound | None:
     )
 
 
-def _equipped(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
+def _equipped(release: Release | None, ref: ObjectRef, obj: Obj) -> Bound | None:
     """A VM with a device that the webhook of the release takes for bound to its host."""
     devices = list_devices(ref, obj)
-    release = read_release(facts.harvester_version)
     disks = release is None or DISKS_FROM <= release < MOVES_DISKS
     kinds = {"host device", *(("CD-ROM", "container disk") if disks else ())}
     own = [device for device in devices if device.what in kinds]
@@ -125,7 +128,7 @@ def _listed(ref: ObjectRef, obj: Obj) -> Bound | None:
     """A VM with an empty list of host devices."""
     if field_path(HOST_DEVICES).get(obj) != []:
         return None
-    why = "before 1.9 the webhook takes its empty list of host devices for a device"
+    why = "Harvester takes its empty list of host devices for a device"
     return Bound(ref=ref, why=why, evidence=(Evidence(ref, HOST_DEVICES, []),))
 
 

@@ -11,6 +11,8 @@ import pytest
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import Outcome, Severity, State
 from harvdiag.rules import registry, run_rules
+from harvdiag.rules.blind import is_blind
+from harvdiag.status.preflight.rows import ROWS
 from tests import port
 from tests.world import healthy
 
@@ -108,6 +110,20 @@ def test_room_that_is_free_now(version: str, says: str) -> None:
     assert [says in finding.message for finding in found.findings] == [True] * bool(says)
     figures["availableBytes"] += 1
     assert disks(own("KubeletStats", "hv01", fs=figures), threshold("hv01"), version=version).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("used", "percent", "refuse"),
+    [
+        (72 * GIB + 1, 85, {"webhook V13", "check.sh Node-Free-Space", "UpgradePlan disk"}),
+        (72 * GIB + 1, 90, {"webhook V13", "check.sh Node-Free-Space"}),
+        (72 * GIB, 80, {"UpgradePlan disk"}),
+    ],
+)
+def test_who_refuses_a_disk(used: int, percent: int, refuse: set[str]) -> None:
+    """Harvester's webhook and script judge by 85 %, Upgrade V2 by what the kubelet has."""
+    (finding,) = disks(disk("hv01", used), threshold("hv01", percent)).findings
+    assert {row.key for row in ROWS if DISKS in row.rules and not is_blind(row, finding)} == refuse
 
 
 def test_room_as_the_version_says_that_it_must_be_free() -> None:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import Obj, field_path, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.release import Release, read_release
 from harvdiag.rules.by_node import describe_untold, look_at_rest, read_by_node, settle
+from harvdiag.rules.disk_room import FIXED_THRESHOLD as FIXED
+from harvdiag.rules.disk_room import NEW_IMAGES, THRESHOLD, will_exceed
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.target_path import version_ref
 
 STATS, CONFIG = "KubeletStats", "KubeletConfig"
-NEW_IMAGES = 13 << 30
-"""Bytes that the images of a release take, as Harvester's webhook and its script reckon (validator.go, check.sh)."""
-FIXED = 85
-"""The threshold by which they judge, which is also the kubelet's default."""
-THRESHOLD = "kubeletconfig.imageGCHighThresholdPercent"
 INTERNAL_IP = 'metadata.annotations["rke2.io/internal-ip"]'
 ASKED_SINCE, SHARE_SINCE = Release(1, 2, 0, 0), Release(1, 2, 2, 0)
 """The first releases whose webhook asks the kubelets, and judges by the share of the disk that will be in use."""
@@ -31,7 +27,8 @@ FREE_FIELD = 'metadata.annotations["harvesterhci.io/minFreeDiskSpaceGB"]'
 GIB = 1 << 30
 
 
-class _Room(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class _Room:
     """The disk of one node, in bytes, and the percentage at which its kubelet removes images; None if unknown.
 
     `least` is how much must be free now; 0 where the release does not ask.
@@ -55,8 +52,8 @@ class _Room(NamedTuple):
         return self.available < self.least
 
     def exceeds(self, percent: int) -> bool:
-        """Whether it is above a percentage once the images are loaded; exactly that percentage is not."""
-        return (self.used + NEW_IMAGES) * 100 > percent * self.capacity
+        """Whether it is above a percentage once the images are loaded."""
+        return will_exceed(self.used, self.capacity, percent)
 
     @property
     def percent(self) -> str:
@@ -144,7 +141,7 @@ def _read_room(node: str, stats: Obj | None, config: Obj | None, least: int) -> 
     known = isinstance(field_path("kubeletconfig").get(config), dict)
     own = threshold if type(threshold) is int else FIXED if known and threshold is None else None
     used, capacity, available = figures
-    return _Room(node, used, capacity, available, own, least)
+    return _Room(node=node, used=used, capacity=capacity, available=available, threshold=own, least=least)
 
 
 def _build_hit(facts: Facts, room: _Room, rest: Collection[str]) -> Hit:

@@ -9,6 +9,7 @@ from harvdiag.core.model import Severity
 from harvdiag.core.release import ANY, Release, read_release
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable
+from harvdiag.rules.gates import require_release
 from harvdiag.rules.namespaces import require_everywhere
 from harvdiag.rules.vm_bounds import Bound, find_bound
 from harvdiag.rules.vms import (
@@ -50,6 +51,27 @@ def preflight_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
 
 
 @rule(
+    "preflight-plan-vm-not-migratable",
+    short="VM cannot migrate, by Upgrade V2",
+    severity=Severity.WARNING,
+    needs={"Node"},
+    optional={VMI, "UpgradePlan"},
+)
+def preflight_plan_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
+    """A VM cannot be moved to another node, and Upgrade V2 refuses an UpgradePlan for it also with restoreVM.
+
+    With that setting an Upgrade shuts such VMs down and starts them again, and is not refused. It is an error where a
+    cluster has UpgradePlans, by which it then is upgraded.
+    """
+    require_release(facts, since="v1.7.1")
+    _require_several(worker_nodes(facts))
+    if not is_restored(facts):
+        raise NotApplicable("without restoreVM preflight-vm-not-migratable asks it")
+    for rows in _gather(facts, refused=True, plan=True):
+        yield _plan_hit(facts, rows)
+
+
+@rule(
     "preflight-vm-holds-drain",
     short="VM will hold a drain up",
     needs={"Node"},
@@ -74,13 +96,34 @@ def _require_several(nodes: Sequence[Obj]) -> None:
 
 
 def _tell(facts: Facts, *, refused: bool) -> Iterator[Hit]:
-    """Yield one hit a VM, or one for all of them where they are many."""
-    found = [bound for obj in facts.snapshot.objects(VMI) if (bound := find_bound(facts, obj))]
+    return (_bound_hit(facts, rows) for rows in _gather(facts, refused=refused))
+
+
+def _gather(facts: Facts, *, refused: bool, plan: bool = False) -> Iterator[Sequence[Bound]]:
+    """Yield the VMs that cannot move, each by itself, or all together where they are many."""
+    found = [bound for obj in facts.snapshot.objects(VMI) if (bound := find_bound(facts, obj, plan=plan))]
     rows = [bound for bound in found if bound.refused is refused]
     if not rows:
         require_everywhere(facts, VMI)
-    for group in [[row] for row in rows] if len(rows) <= FEW else [rows]:
-        yield _bound_hit(facts, group)
+    yield from ([[row] for row in rows] if len(rows) <= FEW else [rows])
+
+
+def _plan_hit(facts: Facts, rows: Sequence[Bound]) -> Hit:
+    first, *more = rows
+    names = f"; nor can {list_more([row.name for row in more])}" if more else ""
+    return Hit(
+        subject=first.ref,
+        severity=Severity.ERROR if facts.upgrades.plans else None,
+        message=f"VM {first.name} cannot be moved to another node: {first.why}{names}; an UpgradePlan is refused for "
+        "it, though an Upgrade with restoreVM is not",
+        evidence=tuple(evidence for row in rows[:FEW] for evidence in row.evidence),
+        next=(
+            "Upgrade by an Upgrade (Dashboard → Upgrade), which restarts such VMs.",
+            *stop_steps([r.ref for r in rows]),
+        ),
+        causes=tuple(cause for row in rows for cause in row.causes),
+        targets=tuple(row.ref for row in more),
+    )
 
 
 def _bound_hit(facts: Facts, rows: Sequence[Bound]) -> Hit:
