@@ -71,11 +71,14 @@ def worker_nodes(facts: Facts) -> list[Obj]:
 
 
 def webhook_nodes(facts: Facts) -> list[Obj]:
-    """Return the Nodes to which VMs can move by the webhook of the release installed: before 1.6 the witness, too."""
-    release = read_release(facts.harvester_version)
-    if release is not None and release[:2] < RESTORE:
-        return list(facts.snapshot.objects("Node"))
-    return worker_nodes(facts)
+    """Return the Nodes to which VMs can move by the webhook of the release installed: before 1.6 the witness, too.
+
+    Where that makes a difference, the rule that asks is skipped without the Setting with the release.
+    """
+    release, nodes, workers = read_release(facts.harvester_version), facts.snapshot.objects("Node"), worker_nodes(facts)
+    if not facts.harvester_version and len(nodes) != len(workers):
+        facts.snapshot.require("Setting")
+    return list(nodes) if release is not None and release[:2] < RESTORE else workers
 
 
 def is_restored(facts: Facts) -> bool:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from harvdiag.core.model import Severity
+from harvdiag.core.model import Severity, State
+from harvdiag.rules import run_rules, select_rules
 from harvdiag.rules.gates import exclude_release
 from harvdiag.status.preflight import Preflight
 from harvdiag.training import open_objects
+from harvdiag.training.scenarios import load_scenario
+from tests import port
 from tests.preflight.test_scenarios import judged
 from tests.world.samples import DATA, issue_8236_sample
 
@@ -126,3 +129,11 @@ def test_webhook_is_not_said_to_refuse_a_node_without_the_condition(name: str, r
     rows = {row.row.key: row for row in judged(DATA / f"preflight/preflight-node-not-ready/{name}.yaml").rows}
     assert (rows["webhook V12"].failed, rows["webhook V12"].refused) == (True, refused)
     assert rows["check.sh Node-Status"].refused
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("speaks-without-label", "failed"), ("silent", "skipped")])
+def test_upgrade_is_told_though_plans_may_not_be_read(name: str, outcome: str) -> None:
+    """What an Upgrade proves needs no UpgradePlan; that nothing runs does."""
+    objects = load_scenario(DATA / f"preflight/preflight-other-upgrade/{name}.yaml").objects
+    facts = port.cluster(objects, UpgradePlan=State.FORBIDDEN).facts
+    assert run_rules(facts, select_rules(["preflight-other-upgrade"]))[0].outcome == outcome
