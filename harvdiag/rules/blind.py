@@ -31,12 +31,17 @@ ABSENT = {"webhook V12": ("preflight-node-not-ready",), "webhook V10": ("preflig
 
 
 DISKS = "preflight-disk-space"
+MOVES_DISKS = ("UpgradePlan vms", "preflight-vm-not-migratable")
+"""A check that lets pass VMs that only a CD-ROM or a container disk binds to their host."""
 
 
 def is_blind(row: Row, finding: Finding) -> bool:
     """Return whether a check of Harvester's own lets pass what was found to its question."""
     if finding.rule == DISKS:
         return _has_room(row.key, finding)
+    if (row.key, finding.rule) == MOVES_DISKS:
+        spec = [shown.path for shown in finding.evidence if shown.path.startswith("spec.")]
+        return bool(spec) and all(path.endswith((".cdrom", ".containerDisk.image")) for path in spec)
     if finding.rule in ABSENT.get(row.key, ()):
         return any(shown.value is None for shown in finding.evidence[:1])
     return bool({finding.rule, finding.subject.kind} & {*BLIND.get(row.key, ())})

@@ -34,7 +34,8 @@ ROWS = (
         rules=("preflight-version-unknown", "preflight-path-unsupported"),
         since="v1.2.0",
         adds="whether the version can be reached from the one installed, and by which steps: of that Harvester asks "
-        "only in the Job that prepares the first node, when the upgrade has begun",
+        "only in the Job that prepares the first node, when the upgrade has begun; a missing Version is a warning, as "
+        "it can be created, and an Upgrade that names an image needs none",
         unknown="what the Upgrade that you will create names",
         by_hand=("kubectl get versions.harvesterhci.io -n harvester-system",),
     ),

@@ -102,7 +102,9 @@ def _selected(ref: ObjectRef, obj: Obj) -> Bound | None:
     pairs = ", ".join(f"{key}={value}" for key, value in selector.items())
     return Bound(
         ref=ref,
-        why=f"it has the node selector {format_value(pairs)}",
+        why=f"it has the node selector {format_value(pairs)}"
+        if pairs
+        else "it has a node selector, though an empty one",
         evidence=(Evidence(ref, "spec.nodeSelector", selector),),
         step=f"Virtual Machines → {ref.name} → ⋮ → Edit Config → Node Scheduling: any available node; then restart it",
     )

@@ -14,6 +14,7 @@ from harvdiag.training import open_objects
 from harvdiag.training.scenarios import load_scenario
 from tests import port
 from tests.preflight.test_scenarios import judged
+from tests.world.objects import new
 from tests.world.samples import DATA, issue_8236_sample
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
@@ -137,3 +138,19 @@ def test_upgrade_is_told_though_plans_may_not_be_read(name: str, outcome: str) -
     objects = load_scenario(DATA / f"preflight/preflight-other-upgrade/{name}.yaml").objects
     facts = port.cluster(objects, UpgradePlan=State.FORBIDDEN).facts
     assert run_rules(facts, select_rules(["preflight-other-upgrade"]))[0].outcome == outcome
+
+
+@pytest.mark.parametrize(("change", "expected"), [({}, WARNING), ({"plan": True}, ERROR), ({"gone": True}, ERROR)])
+def test_provisioning_cluster_that_only_upgrade_v2_asks_for(change: dict[str, bool], expected: Severity) -> None:
+    """Not ready, it stops an UpgradePlan alone; without it no upgrade can go on."""
+    objects = [*load_scenario(DATA / "preflight/preflight-provisioning-cluster-not-ready/speaks.yaml").objects]
+    if change.get("plan"):
+        objects.append(
+            new("management.harvesterhci.io/v1beta1", "UpgradePlan", "up-1", status={"currentPhase": "Succeeded"})
+        )
+    if change.get("gone"):
+        objects = [
+            obj for obj in objects if (obj["kind"], obj["apiVersion"]) != ("Cluster", "provisioning.cattle.io/v1")
+        ]
+    rows = {row.row.key: row for row in open_objects("lab", objects).preflight().rows}
+    assert rows["UpgradePlan cluster"].severity is expected

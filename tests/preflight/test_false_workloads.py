@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from harvdiag.core.model import Outcome, Severity
+from harvdiag.rules.blind import is_blind
+from harvdiag.status.preflight.rows import ROWS
 from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, witness
 from tests.world.objects import new
 
 FIXED, HOLDS = "preflight-vm-not-migratable", "preflight-vm-holds-drain"
+PLANNED = "preflight-plan-vm-not-migratable"
 BOUND, STALE = "preflight-vm-bound-to-host", "preflight-stale-hotplug"
 CDROM = devices(disks=[{"name": "cd", "cdrom": {"bus": "sata"}}])
 HOST = devices(hostDevices=[{"name": "hv02-000003000", "deviceName": "example.com/TU104GL"}])
@@ -244,3 +247,23 @@ def test_a_setting_that_harvester_cannot_decode(text: str, pauses: object, moves
     config = setting("upgrade-config", text)
     assert told(judge("preflight-pause-map-invalid", config, version="v1.7.0")) == pauses
     assert told(judge(FIXED, vmi(nodeSelector={}), config, version="v1.6.0")) == moves
+
+
+@pytest.mark.parametrize(("spec", "refused"), [(CDROM, False), (HOST, True), (CDROM | {"nodeSelector": {}}, True)])
+def test_upgrade_v2_is_not_said_to_refuse_a_cdrom(spec: dict[str, Any], refused: bool) -> None:
+    """On 1.7 the webhook of an Upgrade refuses it; that of an UpgradePlan asks as 1.8 does."""
+    (finding,) = judge(FIXED, vmi(**spec), version="v1.7.1").findings
+    rows = {row.key: row for row in ROWS}
+    assert is_blind(rows["UpgradePlan vms"], finding) is not refused
+    assert not is_blind(rows["webhook V17"], finding)
+
+
+def test_upgrade_v2_refuses_also_with_restore_vm() -> None:
+    """It is an error only where the cluster is upgraded by UpgradePlans; before 1.7.1 there are none."""
+    bound, ended = vmi(nodeSelector={"zone": "a"}), {"currentPhase": "Succeeded"}
+    plan = new("management.harvesterhci.io/v1beta1", "UpgradePlan", "up-1", status=ended)
+    assert told(judge(PLANNED, bound, RESTORE, version="v1.8.0")) == WARNING
+    assert told(judge(PLANNED, bound, RESTORE, plan, version="v1.8.0")) == ERROR
+    assert told(judge(PLANNED, vmi(**CDROM), RESTORE, version="v1.7.1")) == "passed"
+    assert told(judge(PLANNED, bound, RESTORE, version="v1.7.0")) == "not-applicable"
+    assert told(judge(PLANNED, bound, version="v1.8.0")) == "not-applicable"
