@@ -230,6 +230,16 @@ def test_a_certificate_that_is_not_seen() -> None:
     assert finding.next[-1].startswith("Of hv02 and hv03 it is not known: `openssl x509 ")
 
 
+def test_a_certificate_of_a_node_without_its_role() -> None:
+    """The webhook goes by the addresses of the API server, not by labels: what was shown is judged; none is no pass."""
+    bare = nodes("v1.5.1")
+    for obj in bare:
+        obj["metadata"]["labels"] = {}
+    shown = own("ServingCertificate", "hv01", notAfter="2025-05-08T10:00:01Z")
+    outcomes = [run_rules(port.cluster(objs).facts, [registry()[CERTIFICATES]])[0] for objs in (bare, [*bare, shown])]
+    assert [outcome.outcome for outcome in outcomes] == ["skipped", "failed"]
+
+
 def test_the_label_of_the_kubeconfig() -> None:
     """Another cluster's is as good as none; a Secret that is not there fails the script, too; one not seen proves
     nothing.
