@@ -88,6 +88,7 @@ def test_the_lowest_start_that_a_version_tells_is_taken() -> None:
         ("v1.4.2-rc3", "v1.5.0", "minimum upgrade requirement"),
         ("v1.5.0-rc3", "v1.5.1", "cross-version"),
         ("v1.6-head", "v1.6.0", "from dev versions"),
+        ("v1.6", "v1.6.0", ""),
         ("v1.5.0-rc2", "v1.5.0-rc10", "downgrading"),
         ("v1.5.0-rc10", "v1.5.0-rc11", ""),
         ("v1.5.0", "v1.6-head", ""),

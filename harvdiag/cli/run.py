@@ -111,7 +111,7 @@ def run(
     Exit code 0: executed to its end; 1: a cell failed, and all up to it is written; 2: unusable input or usage.
     """
     from harvdiag.share.run import ENDINGS, SOURCE, Order
-    from harvdiag.share.run.kit import find_notebook
+    from harvdiag.share.run.kit import asks_preflight, find_notebook
 
     if notebook is None:
         write_stdout(_list())
@@ -128,7 +128,7 @@ def run(
     with ExitStack() as stack:
         if settings().redactor is not None:
             folder = stack.enter_context(TemporaryDirectory(prefix="harvdiag-run-"))
-            copy, change = _copy_redacted(source, Path(folder))
+            copy, change = _copy_redacted(source, Path(folder), asks_preflight(path))
             order = replace(order, source=str(copy), rename=change)
         return _run(path, output, order)
 
@@ -154,7 +154,7 @@ def _run(path: Path, output: Path, order: Order) -> int:
     return 0
 
 
-def _copy_redacted(source: str | None, folder: Path) -> tuple[Path, Callable[[str], str]]:
+def _copy_redacted(source: str | None, folder: Path, preflight: bool) -> tuple[Path, Callable[[str], str]]:
     """A redacted copy of the source, and how texts are redacted. Raises UsageError without a source: that of a notebook
     is a sample.
     """
@@ -163,7 +163,7 @@ def _copy_redacted(source: str | None, folder: Path) -> tuple[Path, Callable[[st
     if source is None:
         raise UsageError("--redact is about a source of yours: name it with --source")
     with open_snapshot(SourceOptions(source, (), None, TIMEOUT)) as snapshot:
-        return copy_redacted(snapshot, folder), snapshot.redactor.text if snapshot.redactor else str
+        return copy_redacted(snapshot, folder, preflight), snapshot.redactor.text if snapshot.redactor else str
 
 
 def _list() -> str:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of, namespace_of
 from harvdiag.kinds.kind import Kind
 from harvdiag.redact.names import Names, Sort
+from harvdiag.redact.vms import VMS, is_common, names_within, node_labels
 from harvdiag.redact.vocabulary import is_known_domain, is_ordinary, is_system_namespace
 
 __all__ = ["IDENTITY", "NAMED", "collect_names", "collect_taken", "is_foreign_key", "sort_of"]
@@ -86,6 +87,8 @@ _BY_KIND = {
     "VirtualMachineInstance": Sort.VM,
 }
 _SYSTEM_IMAGE = ("harvester-", "hvst-upgrade-")
+SHORT = 3
+"""So short a text is replaced nowhere: it may be a part of any other."""
 _PLAIN_KEYS = frozenset(
     {
         "app",
@@ -161,9 +164,22 @@ def collect_names(names: Names, kind: Kind, obj: Obj) -> None:
     _collect_workload(names, obj)
     _collect_references(names, obj)
     _collect_image(names, get_text(obj, _IMAGE_ID))
+    if kind.resource in VMS:
+        _collect_within(names, obj)
     for key, value in _foreign_labels(obj):
         names.add(key.rpartition("/")[2], Sort.LABEL)
         _add_value(names, value)
+
+
+def _collect_within(names: Names, obj: Obj) -> None:
+    """What someone named within a VM, and the labels of nodes that it asks for."""
+    for name in names_within(obj):
+        if len(name) > SHORT and not is_common(name):
+            names.add(name, Sort.VOLUME)
+    for key, value in node_labels(obj):
+        if is_foreign_key(key):
+            names.add(key.rpartition("/")[2], Sort.LABEL)
+            _add_value(names, value)
 
 
 def _collect_hosts(names: Names, obj: Obj) -> None:
@@ -218,7 +234,7 @@ def _add_host(names: Names, text: object) -> None:
 
 
 def _add_value(names: Names, value: str) -> None:
-    if len(value) > 3 and not is_ordinary(value):
+    if len(value) > SHORT and not is_ordinary(value):
         names.add(value, Sort.LABEL)
 
 

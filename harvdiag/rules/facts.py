@@ -22,6 +22,7 @@ from harvdiag.upgrade.run import UpgradeRun
 
 if TYPE_CHECKING:
     from harvdiag.upgrade.movement import Movement
+    from harvdiag.upgrade.paths import Path
 
 __all__ = ["Facts", "NotApplicable", "UnjudgedError", "Unseen"]
 
@@ -81,7 +82,19 @@ class Facts:
         """Return the same facts for an upgrade to `target`; the costly ones are computed once for both."""
         aimed = copy(self)
         aimed.target = target
+        vars(aimed).pop("path", None)
         return aimed
+
+    @cached_property
+    def path(self) -> Path:
+        """The way from the release installed to the target, by the lowest release from which it can be reached: as its
+        Version in the cluster says, if one was seen.
+        """
+        from harvdiag.upgrade.paths import find_path
+
+        with self.snapshot.watched(None):
+            version = self.snapshot.get(ObjectRef("Version", "harvester-system", self.target)) if self.target else None
+            return find_path(self.harvester_version, self.target, get_text(version, "spec.minUpgradableVersion"))
 
     @cached_property
     def links(self) -> Links:

@@ -7,7 +7,9 @@ What must come of them is in `harvdiag.status.preflight.hand`. The questions are
 
 from __future__ import annotations
 
-__all__ = ["CERTIFICATES", "DISKS", "KUBECONFIG", "NETWORK", "STATE_PARTITION", "VMS"]
+from harvdiag.core.conditions import STATUS_LIST
+
+__all__ = ["CERTIFICATES", "DISKS", "HOTPLUG", "KUBECONFIG", "NETWORK", "PODS", "STATE_PARTITION", "VMS"]
 
 DISKS = (
     (
@@ -34,4 +36,25 @@ NETWORK = (
 STATE_PARTITION = ("df /run/initramfs/cos-state | awk 'NR == 2 { print int($2 / 1000000) }'",)
 """On each host: the size of the file system in units of 1,000,000 KiB, of which the script takes the whole number."""
 KUBECONFIG = ("kubectl get secrets -n fleet-local -l cluster.x-k8s.io/cluster-name=local",)
-VMS = ("kubectl get vmi -A -o wide",)
+VMS = (
+    (
+        "kubectl get vmi -A -o custom-columns='NAMESPACE:.metadata.namespace,NAME:.metadata.name,"
+        "SELECTOR:.spec.nodeSelector,DEVICES:.spec.domain.devices.hostDevices[*].name,"
+        "CDROM:.spec.domain.devices.disks[*].cdrom.bus,"
+        f'MIGRATABLE:.{STATUS_LIST[0]}[?(@.type=="LiveMigratable")].status\''
+    ),
+)
+"""For each VM that runs: the first three must be empty, the last must be True."""
+HOTPLUG = (
+    (
+        "kubectl get vm -A -o custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,"
+        "REQUESTS:.status.volumeRequests,VOLUMES:.spec.template.spec.volumes[*].name"
+    ),
+    (
+        "kubectl get vmi -A -o custom-columns='NAMESPACE:.metadata.namespace,NAME:.metadata.name,"
+        "PLUGGED:.spec.volumes[?(@.persistentVolumeClaim.hotpluggable)].name'"
+    ),
+)
+"""No VM may have a request, and each volume that is plugged in must be among those of its VM."""
+PODS = ('kubectl get pods -A --no-headers | awk \'{split($3, ready, "/")} ready[1] != ready[2] && $4 != "Completed"\'',)
+"""It must print nothing: a Pod that ends again and again is in the phase Running, so the phase does not tell."""

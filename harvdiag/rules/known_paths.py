@@ -63,6 +63,4 @@ def path_pairs(facts: Facts) -> tuple[tuple[str, str], ...]:
         return ((plan.previous_version or facts.harvester_version, plan.version),)
     if not facts.target:
         return ((facts.harvester_version, ""),)
-    from harvdiag.rules.target_path import path_of
-
-    return path_of(facts).pairs
+    return facts.path.pairs

@@ -96,10 +96,12 @@ PATH_PAGES = {
     "1.4.1 -> 1.4.2": Page("upgrade/v1-4-1-to-v1-4-2", since=(1, 4)),
     "1.4.x -> 1.4.3, 1.5.0": Page("upgrade/v1-4-1-to-v1-4-3", since=(1, 4)),
     "1.4.x -> 1.5.x": Page("upgrade/v1-4-2-to-v1-5-2", since=(1, 5)),
+    "1.4.3 -> 1.5.x": Page("upgrade/v1-4-2-to-v1-5-2", since=(1, 5)),
     "1.5.x -> 1.6.x": Page("upgrade/v1-5-x-to-v1-6-x", since=(1, 6)),
     "1.6.x -> 1.7.x": Page("upgrade/v1-6-x-to-v1-7-x", since=(1, 7)),
     "1.7.x -> 1.7.y": Page("upgrade/v1-7-x-to-v1-7-y", since=(1, 8)),
     "1.7.x -> 1.8.x": Page("upgrade/v1-7-x-to-v1-8-x", since=(1, 8)),
+    "1.7.x -> 1.8.0": Page("upgrade/v1-7-x-to-v1-8-x", since=(1, 8)),
 }
 """The notes on an upgrade path, which list its known issues."""
 FAMILY_PAGES = {"upgrade": STUCK_UPGRADE}

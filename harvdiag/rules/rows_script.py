@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.rules.hands import CERTIFICATES, DISKS, KUBECONFIG, NETWORK, STATE_PARTITION, VMS
+from harvdiag.rules.hands import CERTIFICATES, DISKS, KUBECONFIG, NETWORK, PODS, STATE_PARTITION, VMS
 from harvdiag.rules.hands_storage import ADDRESSES, IMAGE_COPIES, VOLUMES
 from harvdiag.rules.row import MACHINES_RUN, NO_DISKS, PROVISIONED, USER_VMS, Row, Tool
 
@@ -149,7 +149,7 @@ ROWS = (
         adds="a Pod that no node takes, which passes it; which container, why, and whose fault: node or Deployment",
         go=("pod-status",),
         unknown="in a bundle, Pods of user namespaces",
-        by_hand=("kubectl get pods -A --field-selector=status.phase!=Running,status.phase!=Succeeded",),
+        by_hand=PODS,
     ),
     Row(
         tool=_FROM,

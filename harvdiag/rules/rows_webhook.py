@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harvdiag.rules.hands import CERTIFICATES, DISKS, VMS
+from harvdiag.rules.hands import CERTIFICATES, DISKS, HOTPLUG, VMS
 from harvdiag.rules.hands_storage import VOLUMES
 from harvdiag.rules.row import (
     ADDONS_SETTLED,
@@ -34,8 +34,8 @@ ROWS = (
         rules=("preflight-version-unknown", "preflight-path-unsupported"),
         since="v1.2.0",
         adds="whether the version can be reached from the one installed, and by which steps: of that Harvester asks "
-        "only in the Job that prepares the first node, when the upgrade has begun; a missing Version is a warning, as "
-        "it can be created, and an Upgrade that names an image needs none",
+        "only in the Jobs that prepare the nodes, when the upgrade has begun; a missing Version is a warning, as it "
+        "can be created, and an Upgrade that names an image needs none",
         unknown="what the Upgrade that you will create names",
         by_hand=("kubectl get versions.harvesterhci.io -n harvester-system",),
     ),
@@ -208,9 +208,8 @@ ROWS = (
         since="v1.8.2",
         skip=ALL,
         unknown=USER_VMS,
-        by_hand=(
-            "kubectl get vm -A -o jsonpath='{range .items[?(@.status.volumeRequests)]}{.metadata.name}{\"\\n\"}{end}'",
-        ),
+        adds="each of them, and before 1.8.2 as a warning, where the upgrade leads to 1.8 or later",
+        by_hand=HOTPLUG,
     ),
     Row(
         tool=_FROM,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from harvdiag.upgrade.versions import Version, compare_text, read_version
+from harvdiag.upgrade.versions import MOST, Version, compare_text, is_build, read_version
 
 __all__ = ["FROM_BUILD", "MINIMUM", "RELEASES", "SKIP", "Path", "find_path", "judge_step", "minimum_of"]
 
@@ -232,10 +232,11 @@ def _name(version: Version) -> str:
 
 def _unplaced(start: str, target: str) -> Path:
     """The path where a version has no numbers: nothing is concluded of where a development build stands."""
-    refusal = FROM_BUILD if start and read_version(target) and not read_version(start) else ""
+    refusal = FROM_BUILD if is_build(start) and read_version(target) else ""
     if not start or not target:
         reason = "the release installed was not seen" if not start else "no version to upgrade to was told"
     else:
-        build = target if read_version(start) else start
-        reason = f"{build} is a development build: where it stands among the releases is not known"
+        unplaced = target if read_version(start) else start
+        what = "a development build" if is_build(unplaced) else "not the name of a release"
+        reason = f"{unplaced[:MOST]} is {what}: where it stands among the releases is not known"
     return Path(start=start, target=target, steps=(), known=False, direct=False, reason=reason, refusal=refusal)

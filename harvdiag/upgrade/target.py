@@ -7,16 +7,11 @@ import re
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.upgrade.paths import RELEASES
-from harvdiag.upgrade.versions import MOST, NUMBER, read_version
+from harvdiag.upgrade.versions import MOST, NUMBER, is_build, read_version
 
 __all__ = ["RELEASES", "parse_target"]
 
 SERIES = re.compile(rf"[vV]?({NUMBER})\.({NUMBER})(?:\.[xX*])?", re.ASCII)
-DIRTY = "(?:-dirty)?"
-BUILD = re.compile(
-    rf"(?:[0-9A-Za-z_.-]+-)?head|[0-9a-f]{{7,40}}{DIRTY}|[0-9A-Za-z_.]+-[0-9a-f]{{7,40}}{DIRTY}", re.ASCII
-)
-"""What development builds are called: by a branch (``v1.6-head``, ``master-1a2b3c-head``) or by a commit."""
 
 
 def parse_target(text: str) -> str:
@@ -27,7 +22,7 @@ def parse_target(text: str) -> str:
     word = text.strip()
     if version := read_version(word):
         return str(version)
-    if len(word) <= MOST and BUILD.fullmatch(word):
+    if is_build(word):
         return word
     if series := SERIES.fullmatch(word) if len(word) <= MOST else None:
         known = [name for name in RELEASES if name.startswith(f"v{series[1]}.{series[2]}.")]

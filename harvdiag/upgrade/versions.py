@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["MOST", "NUMBER", "Version", "compare_text", "read_version"]
+__all__ = ["MOST", "NUMBER", "Version", "compare_text", "is_build", "read_version"]
 
 NUMBER = r"(?:0|[1-9]\d{0,5})"
 FORM = re.compile(
     rf"[vV]?({NUMBER})\.({NUMBER})\.({NUMBER})(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z.-]+)?", re.ASCII
 )
+DIRTY = "(?:-dirty)?"
+BUILD = re.compile(
+    rf"(?:[0-9A-Za-z_.-]+-)?head|[0-9a-f]{{7,40}}{DIRTY}|[0-9A-Za-z_.]+-[0-9a-f]{{7,40}}{DIRTY}", re.ASCII
+)
+"""What development builds are called: by a branch (``v1.6-head``, ``master-1a2b3c-head``) or by a commit."""
 MOST = 100
 """No version is longer."""
 
@@ -83,3 +88,8 @@ def read_version(text: str) -> Version | None:
         return None
     major, minor, patch = (int(part) for part in found.groups()[:3])
     return Version(major, minor, patch, found[4] or "")
+
+
+def is_build(text: str) -> bool:
+    """Whether a text is what a development build is called."""
+    return len(text) <= MOST and read_version(text) is None and BUILD.fullmatch(text) is not None

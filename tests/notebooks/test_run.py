@@ -94,7 +94,8 @@ def test_a_redacted_run_shows_no_name_of_the_source(tmp_path: Path) -> None:
     environment = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path), "APPDATA": str(tmp_path)}
     words = ("note", "mine.zip", "node-without-machine srv09", "srv09 came by hand", "--status", "acknowledged")
     assert run(*words, cwd=tmp_path, **environment).returncode == 0
-    cells = (code('SOURCE = ""', "parameters"), code("import harvdiag as hd\nhd.open(SOURCE)"))
+    asked = "cluster = hd.open(SOURCE)\ncluster.preflight()\ncluster.table('PersistentVolumeClaim')\ncluster.coverage"
+    cells = (code('SOURCE = ""', "parameters"), code("import harvdiag as hd\nhd.open(SOURCE)"), code(asked))
     nbformat.write(notebook(nbformat.v4.new_markdown_cell("# As on srv09"), *cells), tmp_path / "x.ipynb")
     done = run("run", "x.ipynb", "--source", "mine.zip", "--redact", cwd=tmp_path, **environment)
     assert done.returncode == 0, done.stderr
@@ -104,6 +105,7 @@ def test_a_redacted_run_shows_no_name_of_the_source(tmp_path: Path) -> None:
     ] == []
     assert "has no Machine" in page
     assert "acknowledged" in page
+    assert "snapshot --preflight" not in page
     refused = run("run", "x.ipynb", "--redact", cwd=tmp_path, **environment)
     assert "name it with --source" in refused.stderr
 

@@ -270,3 +270,23 @@ def test_usable_addresses_are_those_that_counting_finds() -> None:
         inner = [*whole][1:-1]
         free = [at for at in inner if not any(at in ip_network(text, strict=False) for text in left_out)]
         assert count_usable(network) == len(free), network
+
+
+@pytest.mark.parametrize(
+    ("version", "value", "found"),
+    [
+        ("v1.4.2", '{"type":"s3"}', "failed"),  # a store at Amazon has no endpoint
+        ("v1.4.1", '{"type":"nfs","endpoint":"nfs://a:/b","refreshIntervalInSeconds":0}', "failed"),
+        ("v1.4.2", '{"type":"nfs","refreshIntervalInSeconds":300}', "passed"),
+        ("v1.4.2", '{"type":"","endpoint":""}', "passed"),
+        ("v1.4.2", "", "passed"),
+        ("v1.4.2", "{half", "skipped"),
+        ("v1.4.3", '{"type":"s3"}', "not-applicable"),
+    ],
+)
+def test_the_interval_of_the_backup_target(version: str, value: str, found: str) -> None:
+    """By its type, as the script takes it; on two releases alone."""
+    world = healthy(NODES, version="v1.4.2")
+    world.change("Setting", "server-version", {"value": version})
+    world.add(new(HARVESTER_API, "Setting", "backup-target", value=value))
+    assert row(judge(world), "check.sh Backup-Target").outcome == found

@@ -96,6 +96,28 @@ def test_restoring_vms_lets_pass_what_harvester_shuts_down(version: str, found: 
     assert told(judge(FIXED, found, RESTORE, version=version)) == expected
 
 
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ([vmi(**HOST), RESTORE], WARNING),
+        (
+            [
+                vmi(**HOST),
+                RESTORE,
+                new("management.harvesterhci.io/v1beta1", "UpgradePlan", "up", status={"currentPhase": "Succeeded"}),
+            ],
+            ERROR,
+        ),
+        ([vmi(**HOST)], "not-applicable"),
+        ([vmi(), RESTORE], "passed"),
+    ],
+)
+def test_upgrade_v2_does_not_restore_vms(found: list[Any], expected: object) -> None:
+    """What restoreVM lets pass for an Upgrade is refused for an UpgradePlan, from 1.7.1 on."""
+    assert told(judge(PLANNED, *found, version="v1.8.0")) == expected
+    assert told(judge(PLANNED, *found, version="v1.7.0")) == "not-applicable"
+
+
 def test_the_webhook_passes_a_vm_whose_disk_only_one_node_has() -> None:
     """It does not read the condition LiveMigratable; then the drain waits for the VM."""
     (finding,) = judge(HOLDS, vmi(status=STUCK)).findings
@@ -258,12 +280,6 @@ def test_upgrade_v2_is_not_said_to_refuse_a_cdrom(spec: dict[str, Any], refused:
     assert not is_blind(rows["webhook V17"], finding)
 
 
-def test_upgrade_v2_refuses_also_with_restore_vm() -> None:
-    """It is an error only where the cluster is upgraded by UpgradePlans; before 1.7.1 there are none."""
-    bound, ended = vmi(nodeSelector={"zone": "a"}), {"currentPhase": "Succeeded"}
-    plan = new("management.harvesterhci.io/v1beta1", "UpgradePlan", "up-1", status=ended)
-    assert told(judge(PLANNED, bound, RESTORE, version="v1.8.0")) == WARNING
-    assert told(judge(PLANNED, bound, RESTORE, plan, version="v1.8.0")) == ERROR
+def test_upgrade_v2_moves_a_cdrom_in_each_release() -> None:
+    """On 1.7 its rules are already those of 1.8."""
     assert told(judge(PLANNED, vmi(**CDROM), RESTORE, version="v1.7.1")) == "passed"
-    assert told(judge(PLANNED, bound, RESTORE, version="v1.7.0")) == "not-applicable"
-    assert told(judge(PLANNED, bound, version="v1.8.0")) == "not-applicable"

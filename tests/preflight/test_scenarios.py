@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from harvdiag.rules import registry
+from harvdiag.rules.engine import ALWAYS
+from harvdiag.rules.facts import NotApplicable, UnjudgedError, Unseen
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.rows import ROWS
-from harvdiag.training import open_scenario
 from harvdiag.training.scenarios import find_scenarios
-from tests.routes import name, scenario
+from tests.routes import name, opened, scenario
 from tests.world.samples import DATA
 
 PATHS = find_scenarios(DATA / "preflight")
@@ -22,7 +24,7 @@ RULES = sorted(rule.name for rule in registry().values() if rule.family == "pref
 @cache
 def judged(path: Path) -> Preflight:
     """The preflight of a scenario, made once."""
-    return open_scenario(path).preflight(scenario(path).target)
+    return opened(path).preflight(scenario(path).target)
 
 
 @pytest.mark.parametrize("path", PATHS, ids=name)
@@ -34,6 +36,15 @@ def test_scenario_finds_what_it_expects(path: Path) -> None:
     assert {rule: sorted(subjects) for rule, subjects in found.items()} == {
         rule: sorted(subjects) for rule, subjects in scenario(path).expect.items()
     }
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_its_rule_reads_what_it_declares(path: Path) -> None:
+    """As needed, or as optional; what it requires on the way is declared, too."""
+    rule, facts, reads = registry()[path.parent.name], opened(path).facts.towards(scenario(path).target), set()
+    with facts.snapshot.watched(lambda kind, _place: reads.add(kind)), suppress(NotApplicable, UnjudgedError, Unseen):
+        list(rule.check(facts))
+    assert reads - rule.needs - rule.optional - ALWAYS == set()
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -88,6 +88,22 @@ def test_what_backups_and_images_name() -> None:
     assert "acme" not in told
 
 
+def test_what_is_named_within_a_vm() -> None:
+    """Volumes, claims, devices and labels of nodes; names that programs give stay readable."""
+    terms = [{"matchExpressions": [{"key": "acme-zone", "operator": "In", "values": ["acme-east"]}]}]
+    spec = {
+        "nodeSelector": {"acme.example/tier": "acme-gold"},
+        "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}},
+        "volumes": [{"name": "acme-hot", "persistentVolumeClaim": {"claimName": "acme-claim"}}, {"name": "disk-0"}],
+        "domain": {"devices": {"hostDevices": [{"name": "acme-card"}, {"name": "hv02-000003000"}]}},
+    }
+    of = redactor(("hv02", Sort.HOST))
+    of.learn([(CATALOGUE["VirtualMachineInstance"], {"metadata": {"name": "vm", "namespace": "shop"}, "spec": spec})])
+    told = of.text("acme-hot acme-claim acme-card acme-gold acme-zone=acme-east disk-0 hv02-000003000")
+    assert "acme" not in told
+    assert told.endswith(f"disk-0 {of.text('hv02')}-000003000")
+
+
 def test_system_names_stay() -> None:
     of = redactor(("node", Sort.HOST), ("web", Sort.VM), ("rancher", Sort.VM))
     text = (

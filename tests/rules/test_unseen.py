@@ -124,7 +124,7 @@ def test_time_is_known_by_what_was_seen() -> None:
 def test_each_rule_declares_every_kind_that_it_reads(path: Path) -> None:
     """As needed, for it concludes from its absence, or as optional; facts kept from the rules before it count too."""
     facts, about = opened(path).facts, {path.parent.name, *scenario(path).expect}
-    for rule in registry().values():
+    for rule in select_rules():
         if rule.name not in about and not sampled(path, 4, "what rules read", each_rule=False):
             continue
         reads: set[str] = set()

@@ -23,6 +23,7 @@ from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
 from tests.api.shown import Shows
 from tests.command import run
+from tests.routes import HEALTHY
 from tests.transport.lab import cluster
 from tests.transport.proxy import Proxy
 from tests.world import healthy
@@ -263,3 +264,6 @@ def test_a_snapshot_of_a_preflight(serve: Serve, tmp_path: Path) -> None:
     for kind in ("KubeletConfig", "ServingCertificate", "KubeconfigSecret", "PersistentVolumeClaim"):
         assert plain.snapshot.gap(kind) == advice
     assert advice in outcome(plain, RULE).reason
+    of_bundle = hd.open(hd.open(HEALTHY).save(tmp_path / "bundle.zip").path)
+    assert "not taken of a live cluster" in str(of_bundle.snapshot.gap("ServingCertificate"))
+    assert of_bundle.snapshot.gap("PersistentVolumeClaim") == advice

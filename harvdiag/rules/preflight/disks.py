@@ -15,7 +15,6 @@ from harvdiag.rules.disk_room import NEW_IMAGES, THRESHOLD, will_exceed
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.target_path import version_ref
 
 STATS, CONFIG = "KubeletStats", "KubeletConfig"
 INTERNAL_IP = 'metadata.annotations["rke2.io/internal-ip"]'
@@ -110,7 +109,8 @@ def _read_least(facts: Facts) -> int:
     if release is None or not ASKED_SINCE <= release < FREE_UNTIL:
         return 0
     with facts.snapshot.watched(None):
-        told = get_text(facts.snapshot.get(version_ref(facts.target)), FREE_FIELD) if facts.target else ""
+        version = facts.snapshot.get(ObjectRef("Version", "harvester-system", facts.target)) if facts.target else None
+    told = get_text(version, FREE_FIELD)
     return (int(told) if told.isdecimal() else FREE) * GIB
 
 

@@ -9,7 +9,7 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.quantity import read_quantity
 from harvdiag.core.release import Release, read_release
 from harvdiag.kinds.wanted import Wanted
-from harvdiag.rules import actions, advice
+from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable
 from harvdiag.rules.many import tell_few
@@ -17,6 +17,7 @@ from harvdiag.rules.namespaces import require_everywhere
 from harvdiag.rules.volumes import LONGHORN, is_witness
 
 CLAIM, IMAGE, COPY = "PersistentVolumeClaim", "VirtualMachineImage", "BackingImage"
+COPIES_OF = "backingimages.longhorn.io"
 COPIES = 3
 """Of how many copies on the script is content."""
 COPIES_ASKED, SIZES_ASKED, SIZES_NEEDED = Release(1, 4, 0, 0), Release(1, 9, 0, 0), Release(1, 10, 0, 0)
@@ -64,6 +65,7 @@ def _copies_hit(obj: Obj, stores: int, severity: Severity | None) -> Hit:
     effect = "its VMs may not start after the upgrade" if count < 1 else f"{COPIES} are recommended"
     if severity is Severity.INFO:
         effect = f"check.sh warns of fewer than {COPIES}, but no more are possible on {stores} hosts"
+    name = actions.quote_argument(ref.name)
     patch = {"spec": {"minNumberOfCopies": min(COPIES, max(stores, 1))}}
     return Hit(
         subject=ref,
@@ -72,8 +74,8 @@ def _copies_hit(obj: Obj, stores: int, severity: Severity | None) -> Hit:
         next=()
         if severity is Severity.INFO
         else (
-            f"Have more kept: `{actions.merge_patch('backingimages.longhorn.io', ref.name, patch, LONGHORN)}`.",
-            advice.inspect_object("backingimages.longhorn.io", ref.name, LONGHORN),
+            f"Have more kept: `{actions.merge_patch(COPIES_OF, ref.name, patch, LONGHORN)}`.",
+            f"Count the copies: `kubectl get {COPIES_OF} -n {LONGHORN} {name} -o yaml`, status.diskFileStatusMap.",
         ),
         severity=severity,
     )
@@ -138,7 +140,8 @@ def _is_small(claim: Obj, image: Obj) -> bool:
 def _size_hit(claim: Obj, image: Obj) -> Hit:
     ref, source = (ObjectRef(kind, namespace_of(o), name_of(o)) for kind, o in ((CLAIM, claim), (IMAGE, image)))
     size, least = get_text(claim, "spec.resources.requests.storage"), f"{_size_of(image)}Gi"
-    patch = {"spec": {"resources": {"requests": {"storage": least}}}}
+    golden, wanted = get_text(claim, GOLDEN) == "true", {"requests": {"storage": least}}
+    enlarge = actions.merge_patch("persistentvolumeclaims", ref.name, {"spec": {"resources": wanted}}, ref.namespace)
     return Hit(
         subject=ref,
         message=f"{ref.namespace}/{ref.name}: {size} is smaller than the required minimum of {least} (source image "
@@ -148,8 +151,8 @@ def _size_hit(claim: Obj, image: Obj) -> Hit:
             *(Evidence(source, f"status.{k}", field_path(f"status.{k}").get(image)) for k in ("virtualSize", "size")),
         ),
         next=(
-            f"Shut down its VM, and enlarge it: Volumes → {ref.name} → ⋮ → Edit Config.",
-            f"Or with kubectl: `{actions.merge_patch('persistentvolumeclaims', ref.name, patch, ref.namespace)}`.",
+            *(() if golden else (f"Shut down its VM, and enlarge it: Volumes → {ref.name} → ⋮ → Edit Config.",)),
+            f"{'Enlarge it' if golden else 'Or'} with kubectl: `{enlarge}`.",
         ),
         caution="A volume can never be made smaller again.",
         targets=(source,),

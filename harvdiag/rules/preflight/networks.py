@@ -12,6 +12,7 @@ from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
+from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
 
@@ -22,7 +23,9 @@ STORAGE, RWX = (ObjectRef("Setting", "", name) for name in ("storage-network", "
 OLD_RWX = ObjectRef("Setting.longhorn.io", "longhorn-system", "storage-network-for-rwx-volume-enabled")
 """Where releases before 1.8, which have no Setting rwx-network, keep whether RWX volumes share the storage network."""
 SHARES = "share-storage-network"
-POOLS = "kube-system"
+POOLS, POOL = "kube-system", "ippools.whereabouts.cni.cncf.io"
+CHANGES = {STORAGE.name: "all VMs are shut down", RWX.name: "all RWX volumes that cannot migrate are detached"}
+"""What Harvester's webhook asks before it takes a change of the Setting."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,10 +127,8 @@ def _unset_hit(place: ObjectRef) -> Hit:
         subject=place,
         message=f"By {place.kind} {place.name} RWX volumes share the storage network, but {STORAGE.name} is empty",
         evidence=(Evidence(place, field, True), Evidence(STORAGE, "value", None)),
-        next=(
-            f"Set {STORAGE.name}, or give RWX volumes no share of it: Advanced → Settings.",
-            "A change of either restarts Longhorn's Pods: all VMs must be shut down for it.",
-        ),
+        next=(f"Set {STORAGE.name}, or give RWX volumes no share of it: Advanced → Settings.",),
+        caution=f"Harvester takes a change of {STORAGE.name} only when {CHANGES[STORAGE.name]}.",
     )
 
 
@@ -220,7 +221,7 @@ def _no_pool_hit(network: Network, usable: int) -> Hit:
         evidence=(*_evidence(network), Evidence(ObjectRef("IPPool", POOLS, name), "", None)),
         next=(
             advice.inspect_object("settings.harvesterhci.io", network.place.name, ""),
-            f"See which pools there are: `kubectl get ippools.whereabouts.cni.cncf.io -n {POOLS}`.",
+            f"See which pools there are: `kubectl get {POOL} -n {POOLS}`.",
         ),
         severity=Severity.INFO if shared else None,
     )
@@ -234,9 +235,9 @@ def _too_few_hit(network: Network, need: Need, pool: ObjectRef, counts: tuple[in
         f"{need.number}, for {need.what} ({usable} can be used, {taken} are taken)",
         evidence=(*_evidence(network), Evidence(pool, "spec.allocations", f"{taken} entries")),
         next=(
-            advice.inspect_object("ippools.whereabouts.cni.cncf.io", pool.name, POOLS),
+            f"See which Pods have its addresses: `kubectl get {POOL} -n {POOLS} {quote_argument(pool.name)} -o yaml`.",
             f"Or widen the range, or exclude less: Advanced → Settings → {network.place.name} → ⋮ → Edit Setting.",
         ),
-        caution="A change of the range restarts Longhorn's Pods: all VMs must be shut down for it.",
+        caution=f"Harvester takes a change only when {CHANGES[network.place.name]}.",
         targets=(pool,),
     )

@@ -11,11 +11,11 @@ from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
-from harvdiag.rules.target_path import MINIMUM_FIELD, path_of, version_ref
 from harvdiag.upgrade.paths import FROM_BUILD, SKIP, Path, find_path, minimum_of
 from harvdiag.upgrade.versions import read_version
 
 INSTALLED = ObjectRef("Setting", "", "server-version")
+MINIMUM = "spec.minUpgradableVersion"
 UNTOLD = "no version to upgrade to was told (`--target`)"
 
 
@@ -28,7 +28,7 @@ def preflight_version_unknown(facts: Facts) -> Iterator[Hit]:
     """
     if not facts.target:
         raise NotApplicable(UNTOLD)
-    ref = version_ref(facts.target)
+    ref = _version_ref(facts.target)
     if facts.snapshot.get(ref) is not None:
         return
     offered = _offered(facts)
@@ -65,14 +65,14 @@ def preflight_path_unsupported(facts: Facts) -> Iterator[Hit]:
     """The version cannot be reached from the release installed by one upgrade.
 
     Each release can be reached from some earlier ones only: no minor release is left out, none goes back, and a
-    candidate leads to its own release alone. Harvester's webhook does not ask for it. The Job that prepares the first
-    node does, when the upgrade has begun and the ISO is downloaded, and the upgrade fails.
+    candidate leads to its own release alone. Harvester's webhook does not ask for it. The Jobs that prepare the nodes
+    do, when the upgrade has begun and its ISO is downloaded, and the upgrade fails.
     """
     if not facts.target:
         raise NotApplicable(UNTOLD)
     if not facts.harvester_version:
         raise UnjudgedError(f"the release installed is not known: it is the value of Setting {INSTALLED.name}")
-    path = path_of(facts)
+    path = facts.path
     if path.refusal:
         yield _refused(facts, path)
     elif len(path.steps) == 1:
@@ -118,13 +118,13 @@ def _steps(path: Path) -> tuple[str, ...]:
 def _differing(facts: Facts, path: Path) -> Iterator[Hit]:
     """A Version whose lowest start is not that of Harvester's own table, on a way that the Version allows."""
     table = find_path(path.start, path.target)
-    told = field_evidence(facts, version_ref(path.target), MINIMUM_FIELD)[0].value
+    told = field_evidence(facts, _version_ref(path.target), MINIMUM)[0].value
     least = minimum_of(path.target)
     if not told or not least or read_version(str(told)) == read_version(least):
         return
     against = f', and refuses {path.start} ("{table.refusal}")' if table.refusal else ""
     yield Hit(
-        subject=version_ref(path.target),
+        subject=_version_ref(path.target),
         message=f"Version {path.target} says that it can be reached from {told} on; Harvester's own table of that "
         f"release has {least}{against}",
         evidence=_evidence(facts, path),
@@ -134,5 +134,10 @@ def _differing(facts: Facts, path: Path) -> Iterator[Hit]:
 
 
 def _evidence(facts: Facts, path: Path) -> tuple[Evidence, ...]:
-    version = field_evidence(facts, version_ref(path.target), MINIMUM_FIELD)
+    version = field_evidence(facts, _version_ref(path.target), MINIMUM)
     return (*field_evidence(facts, INSTALLED, "value"), *(each for each in version if each.value is not None))
+
+
+def _version_ref(target: str) -> ObjectRef:
+    """The Version object that an Upgrade to a target names."""
+    return ObjectRef("Version", "harvester-system", target)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import Severity
 from harvdiag.core.release import ANY, Release, read_release
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable
-from harvdiag.rules.gates import require_release
 from harvdiag.rules.namespaces import require_everywhere
 from harvdiag.rules.vm_bounds import Bound, find_bound
 from harvdiag.rules.vms import (
@@ -28,6 +28,10 @@ from harvdiag.rules.volume_faults import FEW
 
 ASKED = Release(1, 2, 2, 0)
 """The first release whose webhook refuses VMs that cannot migrate."""
+PLANS = Release(1, 7, 1, 0)
+"""The first release that can be upgraded by an UpgradePlan."""
+OF_PLANS = "an UpgradePlan is refused for it, also with restoreVM, which counts for an Upgrade alone"
+HELD = "the webhook does not see it, and the drain of its node waits until the VM is gone"
 REFUSAL = "There are non-live migratable VMs that need to be shut off before initiating the upgrade: "
 
 
@@ -52,23 +56,26 @@ def preflight_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
 
 @rule(
     "preflight-plan-vm-not-migratable",
-    short="VM cannot migrate, by Upgrade V2",
+    short="VM cannot migrate for a plan",
     severity=Severity.WARNING,
     needs={"Node"},
     optional={VMI, "UpgradePlan"},
 )
 def preflight_plan_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
-    """A VM cannot be moved to another node, and Upgrade V2 refuses an UpgradePlan for it also with restoreVM.
+    """Upgrade V2 refuses a VM that cannot be moved, although an Upgrade would shut it down and start it again.
 
-    With that setting an Upgrade shuts such VMs down and starts them again, and is not refused. It is an error where a
-    cluster has UpgradePlans, by which it then is upgraded.
+    The setting upgrade-config, with which an Upgrade passes such a VM, is not read for an UpgradePlan. It is an error
+    where the cluster has UpgradePlans, as those are then the way in which it is upgraded.
     """
-    require_release(facts, since="v1.7.1")
     _require_several(worker_nodes(facts))
+    release = read_release(facts.harvester_version)
+    if release is not None and release < PLANS:
+        raise NotApplicable(f"UpgradePlans come with v1.7.1; this is {facts.harvester_version}")
     if not is_restored(facts):
-        raise NotApplicable("without restoreVM preflight-vm-not-migratable asks it")
-    for rows in _gather(facts, refused=True, plan=True):
-        yield _plan_hit(facts, rows)
+        raise NotApplicable("without restoreVM preflight-vm-not-migratable asks the same")
+    severity = Severity.ERROR if facts.upgrades.plans else Severity.WARNING
+    for hit in _tell(facts, refused=True, then=OF_PLANS):
+        yield replace(hit, severity=severity)
 
 
 @rule(
@@ -95,58 +102,36 @@ def _require_several(nodes: Sequence[Obj]) -> None:
         raise NotApplicable(ONLY_NODE)
 
 
-def _tell(facts: Facts, *, refused: bool) -> Iterator[Hit]:
-    return (_bound_hit(facts, rows) for rows in _gather(facts, refused=refused))
-
-
-def _gather(facts: Facts, *, refused: bool, plan: bool = False) -> Iterator[Sequence[Bound]]:
-    """Yield the VMs that cannot move, each by itself, or all together where they are many."""
-    found = [bound for obj in facts.snapshot.objects(VMI) if (bound := find_bound(facts, obj, plan=plan))]
+def _tell(facts: Facts, *, refused: bool, then: str = "") -> Iterator[Hit]:
+    """Yield one hit a VM, or one for all of them where they are many; `then` is what follows, if not the webhook."""
+    found = [bound for obj in facts.snapshot.objects(VMI) if (bound := find_bound(facts, obj, plan=bool(then)))]
     rows = [bound for bound in found if bound.refused is refused]
     if not rows:
         require_everywhere(facts, VMI)
-    yield from ([[row] for row in rows] if len(rows) <= FEW else [rows])
+    for group in [[row] for row in rows] if len(rows) <= FEW else [rows]:
+        yield _bound_hit(facts, group, then)
 
 
-def _plan_hit(facts: Facts, rows: Sequence[Bound]) -> Hit:
-    first, *more = rows
-    names = f"; nor can {list_more([row.name for row in more])}" if more else ""
-    return Hit(
-        subject=first.ref,
-        severity=Severity.ERROR if facts.upgrades.plans else None,
-        message=f"VM {first.name} cannot be moved to another node: {first.why}{names}; an UpgradePlan is refused for "
-        "it, though an Upgrade with restoreVM is not",
-        evidence=tuple(evidence for row in rows[:FEW] for evidence in row.evidence),
-        next=(
-            "Upgrade by an Upgrade (Dashboard → Upgrade), which restarts such VMs.",
-            *stop_steps([r.ref for r in rows]),
-        ),
-        causes=tuple(cause for row in rows for cause in row.causes),
-        targets=tuple(row.ref for row in more),
-    )
-
-
-def _bound_hit(facts: Facts, rows: Sequence[Bound]) -> Hit:
+def _bound_hit(facts: Facts, rows: Sequence[Bound], then: str) -> Hit:
     """One finding, of one VM or of all that have the same consequence."""
     first, *more = rows
     release = read_release(facts.harvester_version)
     asked = not first.refused or release is None or release >= ASKED
-    if first.refused:
-        then = webhook_answer(REFUSAL + list_more([row.name for row in rows]))
-    else:
-        then = "the webhook does not see it, and the drain of its node waits until the VM is gone"
     others = f"; nor can {len(more)} others" if more else ""
-    if more and not first.refused:
-        others += f" ({list_more([row.name for row in more])})"
+    if first.refused and not then:
+        told = webhook_answer(REFUSAL + list_more([row.name for row in rows]))
+    else:
+        told = then or HELD
+        others += f" ({list_more([row.name for row in more])})" if more else ""
     return Hit(
         subject=first.ref,
         severity=None if asked else Severity.WARNING,
-        message=f"VM {first.name} cannot be moved to another node: {first.why}{others}; {then}",
+        message=f"VM {first.name} cannot be moved to another node: {first.why}{others}; {told}",
         evidence=tuple(evidence for row in rows[:FEW] for evidence in row.evidence),
         next=(
             *stop_steps([row.ref for row in rows]),
             *(f"Or free it: {row.step}." for row in rows[:1] if row.step),
-            *(allow_restore(facts) if first.refused else ()),
+            *(allow_restore(facts) if first.refused and not then else ()),
         ),
         causes=tuple(cause for row in rows for cause in row.causes),
         targets=tuple(row.ref for row in more),

@@ -141,8 +141,11 @@ def _used_by(obj: Obj) -> str:
 def _single_effect(active: bool, release: Release | None) -> str:
     if active and release is not None and release < ASKS:
         return "it is in use, and keeps the host of its replica from being drained"
+    if active and release is not None and release < ASKS_DETACHED:
+        return f'it is in use, and an upgrade is refused ("have single replica configured, {IN_USE}")'
     if active:
-        return f'it is in use, and an upgrade is refused ("{IN_USE}")'
+        with_skip = f'with annotation {SKIP_DETACHED} "Following PVCs with active single-replica volume, {IN_USE}"'
+        return f'it is in use, and an upgrade is refused ("Following PVCs with single-replica volume"; {with_skip})'
     if release is not None and release < DRAINS_DETACHED:
         return "it is detached, and keeps the host of its replica from being drained"
     if release is not None and release < ASKS_DETACHED:

@@ -8,7 +8,7 @@ from pathlib import Path
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
-__all__ = ["find_notebook", "list_notebooks", "read_title"]
+__all__ = ["asks_preflight", "find_notebook", "list_notebooks", "read_title"]
 
 PACKAGE = Path(__file__).parents[2]
 PLACES = (PACKAGE / "kit" / "notebooks", PACKAGE.parent / "notebooks")
@@ -37,6 +37,11 @@ def find_notebook(word: str) -> Path:
         near = suggest_names(name, known) or list(known)
         raise UsageError(f"no notebook {word!r}{did_you_mean(near) if near else ': give the path of one'}")
     return path.absolute()
+
+
+def asks_preflight(notebook: Path) -> bool:
+    """Return whether a cell of a notebook asks for a preflight, which reads kinds that no check does."""
+    return "preflight(" in notebook.read_text(encoding="utf-8", errors="replace")
 
 
 def read_title(notebook: Path) -> str:

@@ -53,6 +53,7 @@ UNASKED = (
     "not in the snapshot: no check had asked for it when it was saved; save a new one (for a preflight: `harvdiag "
     "snapshot --preflight`)"
 )
+LIVE_ONLY = "not in the snapshot, as it was not taken of a live cluster, which alone has it"
 PREFLIGHT_ONLY = "not in the snapshot; take it with `harvdiag snapshot --preflight`"
 
 
@@ -200,7 +201,7 @@ class SavedReader:
     def _read_lists(self, kind: Kind) -> list[Listing]:
         rows = self._contents.rows.get(member_name(kind.resource))
         if rows is None:
-            reason = PREFLIGHT_ONLY if kind.name in PREFLIGHT_WHOLE else UNSAVED
+            reason = self._why_unsaved(kind)
             missing = Listing(kind=kind, namespace=kind.home, state=State.NOT_LOOKED_AT, reason=reason)
             return [missing] if kind.name in CATALOGUE else []
         try:
@@ -210,6 +211,12 @@ class SavedReader:
                 Listing(kind=kind, version=row.version, namespace=row.namespace, state=State.FAILED, reason=str(error))
                 for row in rows
             ]
+
+    def _why_unsaved(self, kind: Kind) -> str:
+        """Why a kind is not in the file, and how to get it, where its source can have it."""
+        if not kind.served and self._contents.manifest.origin and self._contents.manifest.origin.kind != "live":
+            return LIVE_ONLY
+        return PREFLIGHT_ONLY if kind.name in PREFLIGHT_WHOLE else UNSAVED
 
     def _read_objects(self, resource: str) -> list[Any]:
         """All objects of a member; MemberError, with its name, if it does not match the manifest."""

@@ -6,7 +6,6 @@ from harvdiag.core.findings import Findings
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
 from harvdiag.rules.known_paths import path_pairs
-from harvdiag.rules.target_path import path_of
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import Hosts
 from harvdiag.status.preflight.known import known_issues
@@ -22,7 +21,7 @@ def build_preflight(facts: Facts, findings: Findings) -> Preflight:
         target=facts.target,
         running=facts.running,
         rows=answer_rows(findings.outcomes, facts.harvester_version, facts.running),
-        path=path_of(facts),
+        path=facts.path,
         known=known_issues(path_pairs(facts), findings.outcomes),
         hosts=_list_hosts(facts),
     )

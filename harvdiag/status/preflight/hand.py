@@ -27,6 +27,9 @@ EXPECTED: dict[tuple[str, ...], str] = {
     "is of v1.0, is empty, the second is not",
     hands.STATE_PARTITION: "15 or more on each; a smaller one is not upgraded to 1.8, but installed again "
     "(harvester/harvester#10687)",
+    hands.VMS: "SELECTOR, DEVICES and CDROM are empty, and MIGRATABLE is True; from 1.8 on a CD-ROM is moved as well",
+    hands.HOTPLUG: "REQUESTS is empty, and what is PLUGGED is among the VOLUMES of its VM",
+    hands.PODS: "nothing is printed",
     hands.KUBECONFIG: "local-kubeconfig is among them",
 }
 """What the commands must show, where what the check asks does not tell it."""
