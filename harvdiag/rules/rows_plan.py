@@ -29,8 +29,8 @@ SKIPS = {
 }
 """The annotations that skip one check; for the others, `ALL`."""
 ADDS = {
-    "vms": "on 1.7 also one with a CD-ROM or a container disk, which it lets pass and KubeVirt does not move; why each "
-    "cannot",
+    "vms": "why each cannot; it asks with restoreVM, too, which spares no plan; on 1.7 also those with a CD-ROM or a "
+    "container disk, which it lets pass and KubeVirt does not move",
 }
 """What harvdiag says more, or otherwise."""
 RUNNING = {"concurrent", "cleanup"}
@@ -102,13 +102,7 @@ ROWS = (
     ),
     _row("vm-backups", NO_BACKUP, "preflight-vm-backup-running"),
     _row("schedules", SCHEDULES_SUSPENDED, "preflight-backup-schedule-active"),
-    _row(
-        "vms",
-        f"{VMS_MIGRATE}, whatever the setting restoreVM is",
-        "preflight-vm-not-migratable",
-        "preflight-plan-vm-not-migratable",
-        go="virtual-machines",
-    ),
+    _row("vms", VMS_MIGRATE, "preflight-vm-not-migratable", "preflight-plan-vm-not-migratable", go="virtual-machines"),
     _row("charts", "every ManagedChart is ready", "preflight-managed-chart-not-ready", go="helm-bundles"),
     _row("addons", ADDONS_SETTLED, "preflight-addon-processing"),
     _row(
