@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
-from harvdiag.core.model import Severity
+from harvdiag.core.model import Severity, State
+from harvdiag.rules import run_rules, select_rules
 from harvdiag.rules.gates import exclude_release
 from harvdiag.status.preflight import Preflight
 from harvdiag.training import open_objects
+from harvdiag.training.scenarios import load_scenario
+from tests import port
 from tests.preflight.test_scenarios import judged
 from tests.preflight.workloads import judge
 from tests.world.objects import new
@@ -143,3 +146,35 @@ def test_releases_that_make_a_check(version: str, asked: bool) -> None:
     assert (not exclude_release(version, since="v1.7.0")) is asked
     assert exclude_release("v1.4.2", only="1.4.x") == exclude_release("nightly", only="1.4.x") == ""
     assert exclude_release("v1.5.0", only="1.4.1, 1.4.2") == "asked on 1.4.1, 1.4.2 only; this is v1.5.0"
+
+
+@pytest.mark.parametrize(("name", "refused"), [("speaks-no-condition", False), ("speaks-young", True)])
+def test_webhook_is_not_said_to_refuse_a_node_without_the_condition(name: str, refused: bool) -> None:
+    """V12 looks only at a condition that is there; the row fails in both cases."""
+    rows = {row.row.key: row for row in judged(DATA / f"preflight/preflight-node-not-ready/{name}.yaml").rows}
+    assert (rows["webhook V12"].failed, rows["webhook V12"].refused) == (True, refused)
+    assert rows["check.sh Node-Status"].refused
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("speaks-without-label", "failed"), ("silent", "skipped")])
+def test_upgrade_is_told_though_plans_may_not_be_read(name: str, outcome: str) -> None:
+    """What an Upgrade proves needs no UpgradePlan; that nothing runs does."""
+    objects = load_scenario(DATA / f"preflight/preflight-other-upgrade/{name}.yaml").objects
+    facts = port.cluster(objects, UpgradePlan=State.FORBIDDEN).facts
+    assert run_rules(facts, select_rules(["preflight-other-upgrade"]))[0].outcome == outcome
+
+
+@pytest.mark.parametrize(("change", "expected"), [({}, WARNING), ({"plan": True}, ERROR), ({"gone": True}, ERROR)])
+def test_provisioning_cluster_that_only_upgrade_v2_asks_for(change: dict[str, bool], expected: Severity) -> None:
+    """Not ready, it stops an UpgradePlan alone; without it no upgrade can go on."""
+    objects = [*load_scenario(DATA / "preflight/preflight-provisioning-cluster-not-ready/speaks.yaml").objects]
+    if change.get("plan"):
+        objects.append(
+            new("management.harvesterhci.io/v1beta1", "UpgradePlan", "up-1", status={"currentPhase": "Succeeded"})
+        )
+    if change.get("gone"):
+        objects = [
+            obj for obj in objects if (obj["kind"], obj["apiVersion"]) != ("Cluster", "provisioning.cattle.io/v1")
+        ]
+    rows = {row.row.key: row for row in open_objects("lab", objects).preflight().rows}
+    assert rows["UpgradePlan cluster"].severity is expected

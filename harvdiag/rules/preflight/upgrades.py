@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import format_value
 from harvdiag.core.fields import field_path, name_of
@@ -18,6 +18,7 @@ from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import ENDED
 from harvdiag.upgrade.v2 import UpgradePlan
 
+PLAN = "UpgradePlan"
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 CLEANING = 'metadata.labels["harvesterhci.io/upgradeCleanup"]'
 PENDING, PLAN_CLEANS = "Pending", "CleaningUp"
@@ -28,8 +29,8 @@ WATCH = "See where it stands, and what it waits for: `harvdiag upgrade SOURCE`."
 @rule(
     "preflight-other-upgrade",
     short="another upgrade",
-    needs={"Upgrade", "UpgradePlan"},
-    optional={"Node"},
+    needs={"Upgrade"},
+    optional={PLAN, "Node"},
     at_rest=False,
 )
 def preflight_other_upgrade(facts: Facts) -> Iterator[Hit]:
@@ -39,6 +40,17 @@ def preflight_other_upgrade(facts: Facts) -> Iterator[Hit]:
     Upgrade that has lost its label with the state counts as running for ever. Nodes that are unschedulable meanwhile,
     for which check.sh fails, are named: no other check is made of them while an upgrade runs.
     """
+    yield from _settle(facts, [*_others(facts)])
+
+
+def _settle(facts: Facts, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return what was found, which an Upgrade proves by itself; where nothing was, plans must have been seen, too."""
+    if not hits:
+        facts.snapshot.require(PLAN)
+    return hits
+
+
+def _others(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         if upgrade.state not in ENDED:
             yield _running_hit(facts, upgrade) if upgrade.running else _unlabelled_hit(facts, upgrade)
@@ -118,7 +130,7 @@ def _plan_hit(facts: Facts, plan: UpgradePlan) -> Hit:
     )
 
 
-@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade", "UpgradePlan"}, at_rest=False)
+@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade"}, optional={PLAN}, at_rest=False)
 def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     """An earlier upgrade has not cleaned up yet.
 
@@ -126,6 +138,10 @@ def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     then being removed from the nodes, which takes minutes. Upgrade V2 asks the same of its plans.
     """
     require_release(facts, since="v1.7.0")
+    yield from _settle(facts, [*_cleaning(facts)])
+
+
+def _cleaning(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         if upgrade.cleanup_state == PENDING:
             name, quoted = upgrade.ref.name, actions.quote_argument(upgrade.ref.name)
