@@ -96,6 +96,10 @@ def test_where_most_could_not_be_made_it_is_not_a_yes() -> None:
     told = preflight(skipped=some)
     assert not told.ready
     assert told.verdict.startswith("Undetermined: only ")
+    assert told.answer.command == ""
+    refused = preflight(skipped=dict.fromkeys(some, "Setting forbidden: settings is forbidden"), kind="live")
+    assert refused.answer.command == "harvdiag whoami lab.zip"
+    assert "; `harvdiag whoami lab.zip` shows what may be listed)" in " ".join(render(refused).split())
 
 
 def test_while_an_upgrade_runs_nothing_else_is_asked() -> None:

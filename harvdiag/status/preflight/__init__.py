@@ -165,9 +165,11 @@ class Preflight:
         )
 
     def _choose_command(self) -> str:
-        """`upgrade` where one runs; else the check-list, to be kept with the change ticket."""
+        """`upgrade` where one runs, none or `whoami` where most was not seen; else the check-list for the ticket."""
         if self.running:
             return fill_command(self.findings.source, "upgrade")
+        if self.undetermined:
+            return fill_command(self.findings.source, "whoami") if self.findings.source.kind == LIVE else ""
         return name_command(self, "-o", "preflight.md")
 
     @property

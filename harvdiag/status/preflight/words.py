@@ -171,9 +171,15 @@ def describe_by_hand(preflight: Preflight) -> list[tuple[str, tuple[HandCheck, .
     words = ("harvdiag", "preflight", *(("--target", preflight.target) if preflight.target else ()))
     told = (
         (f"Left to the live cluster ({len(live)}): `{join_words(words)}` tells, or by hand", live),
-        (f"Left to run by hand ({len(rest)})", rest),
+        (f"Left to run by hand ({len(rest)}{_describe_rights(preflight, rest)})", rest),
     )
     return [(head, checks) for head, checks in told if checks]
+
+
+def _describe_rights(preflight: Preflight, checks: Iterable[HandCheck]) -> str:
+    """What tells more of a live cluster, where the login may not list what checks need."""
+    refused = preflight.findings.source.kind == LIVE and any(" forbidden: " in check.reason for check in checks)
+    return f"; `{fill_command(preflight.findings.source, 'whoami')}` shows what may be listed" if refused else ""
 
 
 def describe_path(preflight: Preflight) -> str:
