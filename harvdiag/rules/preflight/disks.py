@@ -108,9 +108,7 @@ def _read_least(facts: Facts) -> int:
     release = read_release(facts.harvester_version)
     if release is None or not ASKED_SINCE <= release < FREE_UNTIL:
         return 0
-    with facts.snapshot.watched(None):
-        version = facts.snapshot.get(ObjectRef("Version", "harvester-system", facts.target)) if facts.target else None
-    told = get_text(version, FREE_FIELD)
+    told = get_text(facts.target_version, FREE_FIELD)
     return (int(told) if told.isdecimal() else FREE) * GIB
 
 
