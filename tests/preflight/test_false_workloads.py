@@ -162,7 +162,7 @@ def test_many_vms_are_one_finding() -> None:
     ],
 )
 def test_a_vm_with_a_device_of_its_host(found: Any, how: dict[str, Any], expected: object) -> None:
-    """The script sees no host device, and fails for a CD-ROM even where VMs are shut down or moved with it."""
+    """The script passes all without Setting upgrade-config, and fails for a CD-ROM even where it is moved."""
     assert told(judge(BOUND, found, **how)) == expected
 
 
