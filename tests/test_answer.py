@@ -84,6 +84,10 @@ def test_what_holds_the_upgrade_up_comes_first_and_many_of_a_rule_share_a_row() 
         ),
         ("Machine m references Node hv01, which is gone", "Machine m references Node hv01, which is gone"),
         ("Node hv01 is odd", "is odd"),
+        (
+            "is NotReady since 10:00 UTC: NotReady(1) [Cluster local; daemonset.apps x/y [Modified]]",
+            "is NotReady since 10:00 UTC",
+        ),
     ],
 )
 def test_a_row_has_the_main_clause(message: str, what: str) -> None:

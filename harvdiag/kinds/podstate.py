@@ -11,8 +11,8 @@ __all__ = ["BROKEN", "container_states", "is_unready", "may_be_unready", "not_re
 
 BROKEN = frozenset({"Pending", "Failed", "Unknown"})
 """Phases of a Pod in which it does not work: the others are Running and Succeeded."""
-UNREADY_TEXT = (b'status: "False"', *(f"phase: {phase}".encode() for phase in sorted(BROKEN)))
-"""One of these is in the text of each Pod that is not ready, as the kit writes it."""
+UNREADY_TEXT = (b'status: "False"', b"status: 'False'", *(f"phase: {phase}".encode() for phase in sorted(BROKEN)))
+"""One of these is in the text of each Pod that is not ready, as the kit writes it, or another writer of YAML."""
 
 LISTS = ("status.initContainerStatuses", "status.containerStatuses")
 

@@ -44,7 +44,7 @@ RESTORE = (1, 6)
 moves none to the witness."""
 ONLY_NODE = "the only node cannot move its VMs: the upgrade shuts all of them down"
 RESTORED = "the setting upgrade-config has restoreVM: Harvester shuts these VMs down and starts them again"
-MOST = 50
+MOST = 12
 """How many names a sentence lists; the targets of a finding have all of them."""
 DEVICES = "domain.devices"
 
@@ -135,7 +135,7 @@ def _rows(obj: Obj, path: str) -> Iterator[tuple[str, Obj]]:
 
 
 def list_more(names: Sequence[str]) -> str:
-    """Return the names, joined by commas as Harvester does; of more than fifty the first, and how many more."""
+    """Return the names, joined by commas as Harvester does; of more than a dozen the first, and how many more."""
     more = len(names) - MOST
     return ", ".join(names[:MOST]) + (f" and {more} more" if more > 0 else "")
 

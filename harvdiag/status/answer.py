@@ -59,6 +59,7 @@ ROOM, WIDE = 76, 200
 """The most characters of a clause beside others, and of `what` before it is cut at a colon."""
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")
 ENDS = (re.compile(r"\. |; "), re.compile(r": "))
+BRACKETS = (("(", ")"), ("[", "]"))
 PLACEHOLDER = "SOURCE"
 COMMAND = re.compile(rf"(`harvdiag [a-z]+) {PLACEHOLDER}\b")
 
@@ -303,7 +304,7 @@ def _whole_beginnings(message: str, end: re.Pattern[str]) -> Iterator[str]:
     """The beginnings before each end, without those that would cut a quotation or a bracket open."""
     for match in end.finditer(message):
         begin = message[: match.start()]
-        if begin.count('"') % 2 == 0 and begin.count("(") == begin.count(")"):
+        if begin.count('"') % 2 == 0 and all(begin.count(one) == begin.count(other) for one, other in BRACKETS):
             yield begin
 
 

@@ -9,12 +9,16 @@ import pytest
 
 from harvdiag.core.model import Severity, State
 from harvdiag.kinds.wanted import Wanted
+from harvdiag.reports.preflight import render as render_as
+from harvdiag.reports.preflight.terminal import render
+from harvdiag.reports.terminal import View
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live.reader import connect
 from tests.api import Api
 from tests.preflight.test_namespaces import SETTING, listed, saved, space
+from tests.preflight.verdicts import preflight
 from tests.preflight.workloads import judge
 from tests.world.kit import write_bundle
 from tests.world.objects import new
@@ -108,6 +112,21 @@ def test_many_pods_are_told_by_namespace() -> None:
     assert [(f.subject.namespace, len(f.targets)) for f in two] == [("lab", 3), ("shop", 3)]
     (one,) = judge(RULE, HEARTBEAT, *(pod(f"web-{n}", f"shop-{n}") for n in range(8))).findings
     assert all(f"shop-{n}/web-{n} (ContainersNotReady)" in one.message for n in range(8))
+
+
+def test_another_writer_of_yaml_quotes_otherwise() -> None:
+    """A bundle that was unpacked, edited and written again."""
+    assert UNREADY.text_test("Pod")(b"phase: Running\nconditions:\n- status: 'False'\n  type: Ready\n")
+
+
+def test_what_a_message_leaves_out_is_named_in_whole_reports() -> None:
+    """The screen stays short, and has the number; whole, every name is there."""
+    found = judge(RULE, HEARTBEAT, *(pod(f"web-{n}", "lab") for n in range(40)))
+    told = preflight(*found.findings)
+    assert "lab/web-39" not in render(told, view=View.FOLDED)
+    assert "40 Pods of namespace lab are not ready" in render(told, view=View.BRIEF)
+    for text in (render(told), *(render_as(told, form) for form in ("markdown", "html", "json"))):
+        assert "web-39" in text
 
 
 def test_absence_is_not_told_of_namespaces_that_were_not_seen(tmp_path: Path) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from harvdiag.core.model import Severity
+from harvdiag.core.ignore import Ignore, Ignored
+from harvdiag.core.model import ObjectRef, Severity
+from harvdiag.core.policy import Policy
 from harvdiag.reports.preflight.terminal import render
 from harvdiag.reports.terminal import View
-from harvdiag.status.preflight.rows import ROWS
+from harvdiag.status.preflight.rows import ROWS, answer_rows
 from tests.preflight.verdicts import found, preflight
 
 UNTOLD = {
@@ -56,12 +60,46 @@ def test_what_harvester_does_not_see_is_not_said_to_be_refused() -> None:
     assert "refuses (V6)" not in text
 
 
+def test_what_harvester_refuses_comes_first() -> None:
+    """Then what its script fails, then what neither sees; the others of its kind are counted."""
+    volume, pod = found("volume-faulted"), found("preflight-pod-not-ready")
+    others = tuple(ObjectRef("Volume.longhorn.io", "longhorn-system", f"pvc-{n}") for n in range(2, 9))
+    single = replace(found("preflight-single-replica-volume"), targets=others, message="It is bad; 7 others are alike")
+    told = preflight(volume, pod, single)
+    assert [row.rule for row in told.refusals] == [
+        "preflight-single-replica-volume",
+        "preflight-pod-not-ready",
+        "volume-faulted",
+    ]
+    assert told.refusals[0].what == "It is bad; likewise 7 others"
+
+
+def test_an_ignored_refusal_has_not_passed() -> None:
+    """The verdict says so, and the row; what is not about it is as before."""
+    refused = found("preflight-path-unsupported")
+    told = preflight()
+    policy = Policy(file="harvdiag.toml", ignore=(Ignore(reason="known", place="ignore[1]"),))
+    findings = told.findings.under(policy, (Ignored(refused, policy.ignore[0]),))
+    told = replace(told, findings=findings, rows=answer_rows(findings.outcomes, "v1.8.2", ignored={refused.rule}))
+    assert told.ready
+    assert "nothing refuses an upgrade to v1.9.0 but what is ignored (1 finding)" in told.verdict
+    assert [(row.row.key, row.outcome) for row in told.rows if row.ignored] == [
+        ("webhook V1", "failed"),
+        ("UpgradePlan version", "failed"),
+    ]
+    assert "· Ignored         webhook V1; UpgradePlan version" in render(told)
+
+
 def test_where_most_could_not_be_made_it_is_not_a_yes() -> None:
     """Nothing found in a few checks says little."""
     some = {rule: "no list" for row in ROWS for rule in row.rules if row.id not in {"V3", "V4"}}
     told = preflight(skipped=some)
     assert not told.ready
     assert told.verdict.startswith("Undetermined: only ")
+    assert told.answer.command == ""
+    refused = preflight(skipped=dict.fromkeys(some, "Setting forbidden: settings is forbidden"), kind="live")
+    assert refused.answer.command == "harvdiag whoami lab.zip"
+    assert "; `harvdiag whoami lab.zip` shows what may be listed)" in " ".join(render(refused).split())
 
 
 def test_while_an_upgrade_runs_nothing_else_is_asked() -> None:

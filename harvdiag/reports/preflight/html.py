@@ -21,6 +21,7 @@ from harvdiag.status.preflight.words import (
     describe_others,
     describe_path,
     describe_refusals,
+    name_all,
     name_checks,
 )
 
@@ -64,12 +65,15 @@ def _page_data(preflight: Preflight, sections: Collection[Section]) -> dict[str,
         "mark_of": _mark_of,
         "found": lambda told: list(_link(told.findings, shown)),
         "name": name_checks,
+        "all_of": name_all,
         "refused": lambda section: describe_refusals(preflight.checks_of(section.row)),
     }
 
 
 def _mark_of(row: Answered) -> str:
-    """The severity of the worst finding, where it failed; else the mark of the outcome."""
+    """The severity of the worst finding, where it failed by what counts; else the mark of the outcome."""
+    if row.ignored:
+        return NONE
     return MARKS.get(row.outcome) or str(row.severity or Severity.ERROR)
 
 

@@ -22,6 +22,7 @@ from harvdiag.status.preflight.words import (
     describe_others,
     describe_path,
     describe_refusals,
+    name_all,
     name_checks,
     name_command,
 )
@@ -51,6 +52,8 @@ def _cause_parts(preflight: Preflight, outline: Outline) -> Iterator[Part]:
     yield Piece(lines=tuple(rows_table(outline)))
     for number, section in enumerate(outline.sections):
         yield from section_parts(section, not number)
+        if names := name_all(section.row):
+            yield Piece(lines=("", f"**All** {escape_markdown(names)}."), rank=3, noun="list of names")
         if checks := describe_refusals(preflight.checks_of(section.row)):
             yield Piece(lines=("", f"**Checks** {escape_markdown(checks)}."))
 

@@ -28,6 +28,7 @@ from harvdiag.status.preflight.words import (
     describe_others,
     describe_path,
     describe_refusals,
+    name_all,
     name_checks,
     name_command,
 )
@@ -91,7 +92,10 @@ def _build_body(preflight: Preflight, layout: Layout, fold: Fold) -> Body:
     body.whole_command = name_command(preflight, "--full")
     body.told_last = frozenset(f.fingerprint for row in preflight.rows for f in row.findings if f.caused_by)
     body.last = {
-        finding.fingerprint: ("Checks", describe_refusals(preflight.checks_of(row)))
+        finding.fingerprint: (
+            ("All", name_all(row) if fold is WHOLE else ""),
+            ("Checks", describe_refusals(preflight.checks_of(row))),
+        )
         for row in preflight.answer.rows
         for finding in row.findings
     }
@@ -106,6 +110,7 @@ def _check_lines(preflight: Preflight, layout: Layout, full: bool = False, brief
     told = (
         (SIGNS[ERROR], "Failed", True, [row for row in preflight.rows if row.failed]),
         (SIGNS[WARNING], "With a warning", True, [row for row in preflight.rows if row.warned]),
+        (TO_COME, "Ignored", True, [row for row in preflight.rows if row.ignored]),
         (SIGNS[GOOD], "Passed", full, [row for row in preflight.asked if row.passed]),
         (SIGNS[UNSEEN], "By hand", full, [row for row in preflight.untold if row.row.key in by_hand]),
     )

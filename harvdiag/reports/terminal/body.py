@@ -57,8 +57,8 @@ class Body:
         self.explained: dict[str, Finding] = {}
         self.followed: dict[str, Finding] = {}
         self.done: set[str] = set()
-        self.last: Mapping[str, tuple[str, str]] = {}
-        """What another report tells at the end of a root cause: label and text, by its fingerprint."""
+        self.last: Mapping[str, Sequence[tuple[str, str]]] = {}
+        """What another report tells at the end of a root cause: labels and texts, by its fingerprint."""
         self.told_last: frozenset[str] = frozenset()
         """The fingerprints of what follows and is told by `last`, where the report is folded."""
         self.whole_command = fill_command(findings.source, "check", "--full")
@@ -91,7 +91,8 @@ class Body:
             yield from self.layout.wrap(f"Likewise {format_count(len(others), 'other')}: {names}", 2, hang=2)
             yield from self._other_notes(others)
         yield from self._consequence_lines(alike)
-        yield from self.layout.labelled(*self.last.get(alike[0].fingerprint, ("", "")))
+        for label, text in self.last.get(alike[0].fingerprint, ()):
+            yield from self.layout.labelled(label, text)
 
     def _other_notes(self, others: Sequence[Finding]) -> Iterator[str]:
         """The notes on findings that are told by their names alone."""

@@ -72,7 +72,7 @@ def volume_degraded(facts: Facts) -> Iterator[Hit]:
     ]
     if len(own) > FEW and hits:
         others = f"; {len(own) - 1} other volumes are degraded too: {join_names([name_of(obj) for obj in own[1:]])}"
-        hits = [replace(hits[0], message=hits[0].message + others, targets=tuple(map(volume_ref, own[1 : FEW + 1])))]
+        hits = [replace(hits[0], message=hits[0].message + others, targets=tuple(map(volume_ref, own[1:])))]
     yield from hits
 
 
@@ -187,7 +187,9 @@ def volume_faulted(facts: Facts) -> Iterator[Hit]:
     shown = faulted[:1] if len(faulted) > FEW else faulted
     for obj in shown:
         ref, age = volume_ref(obj), degraded_age(facts, obj)
-        others = f"; {len(faulted) - 1} other volumes are faulted too" if len(shown) < len(faulted) else ""
+        rest = faulted[1:] if len(shown) < len(faulted) else []
+        names = join_names([name_of(other) for other in rest])
+        others = f"; {len(rest)} other volumes are faulted too: {names}" if rest else ""
         used = get_text(obj, "status.state") != "detached" or get_text(obj, "spec.nodeID")
         young = age is not None and age < facts.span(DEGRADED)
         down = [node for node in storage_nodes(facts) if node.down]
@@ -200,6 +202,7 @@ def volume_faulted(facts: Facts) -> Iterator[Hit]:
             caution="Do not delete the volume or a failed replica: one of them may be salvaged.",
             severity=Severity.INFO if young else Severity.ERROR if used else Severity.WARNING,
             causes=tuple(Cause("node-unready", ObjectRef("Node", "", node.name)) for node in down),
+            targets=tuple(map(volume_ref, rest)),
         )
 
 

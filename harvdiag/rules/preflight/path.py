@@ -16,6 +16,7 @@ from harvdiag.upgrade.versions import read_version
 
 INSTALLED = ObjectRef("Setting", "", "server-version")
 MINIMUM = "spec.minUpgradableVersion"
+CHOOSE = "Choose another version: `kubectl get versions.harvesterhci.io -n harvester-system` lists those offered."
 UNTOLD = "no version to upgrade to was told (`--target`)"
 
 
@@ -80,6 +81,7 @@ def preflight_path_unsupported(facts: Facts) -> Iterator[Hit]:
             subject=INSTALLED,
             message=f"{path.reason}: an upgrade to it, which Harvester allows, changes nothing",
             evidence=field_evidence(facts, INSTALLED, "value"),
+            next=(CHOOSE,),
             severity=Severity.WARNING,
         )
     elif not path.known:
@@ -104,9 +106,7 @@ def _steps(path: Path) -> tuple[str, ...]:
     if path.refusal == FROM_BUILD:
         return ("Upgrade to another development build, or install the release: no way leads from one to the other.",)
     if not path.steps:
-        return (
-            "Choose another version: `kubectl get versions.harvesterhci.io -n harvester-system` lists those offered.",
-        )
+        return (CHOOSE,)
     first = path.steps[1]
     how = f": `harvdiag preflight SOURCE --target {actions.quote_argument(first)}`" if read_version(first) else ""
     return (

@@ -223,7 +223,8 @@ def preflight_volume_unhealthy(facts: Facts) -> Iterator[Hit]:
     several = [obj for obj in unsettled if read_wanted_replicas(obj) != 1]
     detached = [obj for obj in several if get_text(obj, "status.state") == "detached"]
     other = [obj for obj in several if obj not in detached and not (_is_degraded(obj) and count >= REFUSES)]
-    yield from tell(other, _unhealthy_hit)
+    why = unsettled if len(other) > FEW else ()  # of many faulted volumes one is told, whichever comes first
+    yield from tell(other, lambda obj: _unhealthy_hit(obj, why or [obj]))
     held = _count_replicas(facts, detached, required=not other)
     short = [obj for obj in detached if held and held[name_of(obj)] < read_wanted_replicas(obj)]
     yield from tell(short, lambda obj: _short_hit(obj, held[name_of(obj)]))
@@ -248,7 +249,7 @@ def _count_replicas(facts: Facts, volumes: Sequence[Obj], *, required: bool) -> 
     return held
 
 
-def _unhealthy_hit(obj: Obj) -> Hit:
+def _unhealthy_hit(obj: Obj, why: Sequence[Obj]) -> Hit:
     robustness, state = (get_text(obj, f"status.{key}") or "not known" for key in ("robustness", "state"))
     known = robustness in {"degraded", "faulted"}
     told = robustness if known else f"{state}, and its health is not known yet"
@@ -261,7 +262,7 @@ def _unhealthy_hit(obj: Obj) -> Hit:
             *(() if known else ("A volume that is just being attached is healthy within minutes: collect again.",)),
         ),
         severity=None if known else Severity.WARNING,
-        causes=(Cause("volume-faulted", volume_ref(obj)),),
+        causes=tuple(Cause("volume-faulted", volume_ref(each)) for each in why),
     )
 
 

@@ -13,11 +13,13 @@ from harvdiag.core.escape import escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.frames import build_frame
 from harvdiag.core.model import Finding, Severity
+from harvdiag.rules.row import Tool
 from harvdiag.status.answer import Answer, RootCause, build_answer, fill_command, list_steps, split_sentences
 from harvdiag.status.preflight.hand import HandChecks, Hosts, list_hand_checks
 from harvdiag.status.preflight.known import KnownIssue
 from harvdiag.status.preflight.rows import NOT_APPLICABLE, SKIPPED, Answered
 from harvdiag.status.preflight.words import LIVE, count_checks, describe_verdict, describe_why, name_command
+from harvdiag.status.summary import format_count
 from harvdiag.upgrade.paths import Path
 
 if TYPE_CHECKING:
@@ -90,9 +92,19 @@ class Preflight:
 
     @cached_property
     def _causes(self) -> tuple[RootCause, ...]:
-        """The root causes; while an upgrade runs, what the checks of Harvester's own say of that comes first."""
-        rows = build_answer(self.findings).rows
-        return tuple(sorted(rows, key=lambda row: bool(self.running) and not self.checks_of(row)))
+        """The root causes of each severity: what Harvester refuses comes first, then what its script fails; while an
+        upgrade runs, what its checks say of that.
+        """
+        rows = map(_count_alike, build_answer(self.findings).rows)
+        return tuple(sorted(rows, key=lambda row: (bool(self.running) or row.severity.rank, self._rank(row))))
+
+    def _rank(self, row: RootCause) -> int:
+        """How much Harvester makes of a root cause: 0 is the most."""
+        checks = self.checks_of(row)
+        if self.running:
+            return not checks
+        refused = {check.row.tool is not Tool.SCRIPT for check in checks if check.refused}
+        return 0 if True in refused else 1 if refused else 2
 
     def _story(self, row: RootCause) -> list[Finding]:
         """The findings of a row, and what follows from them."""
@@ -153,9 +165,11 @@ class Preflight:
         )
 
     def _choose_command(self) -> str:
-        """`upgrade` where one runs; else the check-list, to be kept with the change ticket."""
+        """`upgrade` where one runs, none or `whoami` where most was not seen; else the check-list for the ticket."""
         if self.running:
             return fill_command(self.findings.source, "upgrade")
+        if self.undetermined:
+            return fill_command(self.findings.source, "whoami") if self.findings.source.kind == LIVE else ""
         return name_command(self, "-o", "preflight.md")
 
     @property
@@ -199,3 +213,13 @@ class Preflight:
             for each in self.rows
         ]
         return build_frame(rows, dtypes)
+
+
+def _count_alike(row: RootCause) -> RootCause:
+    """A root cause that names others of its kind besides its subject, with how many these are."""
+    first, *more = row.findings
+    others = sum(each.kind == first.subject.kind for each in first.targets)
+    if more or not others or f"{others} other" not in first.message:  # its message ends with them
+        return row
+    told = f"; likewise {format_count(others, 'other')}"
+    return replace(row, what=f"{row.what}{told}", more=f"{row.more}{told}")

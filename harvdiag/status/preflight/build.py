@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harvdiag.core.findings import Findings
+from harvdiag.core.model import Severity
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
 from harvdiag.rules.known_paths import path_pairs
@@ -20,11 +21,17 @@ def build_preflight(facts: Facts, findings: Findings) -> Preflight:
         findings=findings,
         target=facts.target,
         running=facts.running,
-        rows=answer_rows(findings.outcomes, facts.harvester_version, facts.running),
+        rows=answer_rows(findings.outcomes, facts.harvester_version, facts.running, _list_ignored(findings)),
         path=facts.path,
         known=known_issues(path_pairs(facts), findings.outcomes),
         hosts=_list_hosts(facts),
     )
+
+
+def _list_ignored(findings: Findings) -> frozenset[str]:
+    """The rules of which an error or a warning is ignored."""
+    told = (ignored.finding for ignored in findings.ignored)
+    return frozenset(finding.rule for finding in told if finding.severity is not Severity.INFO)
 
 
 def _list_hosts(facts: Facts) -> Hosts:

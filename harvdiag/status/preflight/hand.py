@@ -30,7 +30,7 @@ EXPECTED: dict[tuple[str, ...], str] = {
     hands.VMS: "SELECTOR, DEVICES and CDROM are empty, and MIGRATABLE is True; from 1.8 on a CD-ROM is moved as well",
     hands.HOTPLUG: "REQUESTS is empty, and what is PLUGGED is among the VOLUMES of its VM",
     hands.PODS: "nothing is printed",
-    hands.KUBECONFIG: "local-kubeconfig is among them",
+    hands.KUBECONFIG: "the list has local-kubeconfig",
 }
 """What the commands must show, where what the check asks does not tell it."""
 

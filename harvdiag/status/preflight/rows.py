@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Outcome, Severity
@@ -17,6 +17,7 @@ __all__ = ["NOT_APPLICABLE", "ROWS", "SKIPPED", "Answered", "answer_rows", "leav
 ROWS = (*rows_webhook.ROWS, *rows_script.ROWS, *rows_plan.ROWS)
 """Every check of Harvester's own, as in docs/preflight.md."""
 FAILED, SKIPPED, PASSED, NOT_APPLICABLE = "failed", "skipped", "passed", "not-applicable"
+IGNORED = "the settings ignore what was found"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Answered:
     row: Row
     outcome: str
     reason: str = ""
-    """Why it was skipped or does not apply; of others empty."""
+    """Why it was skipped or does not apply, or that all that was found is ignored; of others empty."""
     findings: tuple[Finding, ...] = ()
     """What was found, worst first."""
 
@@ -41,6 +42,11 @@ class Answered:
         return self.outcome == FAILED and self.severity is Severity.ERROR
 
     @property
+    def ignored(self) -> bool:
+        """Whether it failed by nothing but what the settings ignore."""
+        return self.outcome == FAILED and self.reason == IGNORED
+
+    @property
     def passed(self) -> bool:
         """Whether what the check asks is so; what was found besides is a note."""
         return self.outcome == PASSED
@@ -53,7 +59,7 @@ class Answered:
     @property
     def warned(self) -> bool:
         """Whether there is something to fix first, for which the check does not fail."""
-        return self.outcome == FAILED and not self.failed
+        return self.outcome == FAILED and not (self.failed or self.ignored)
 
     @property
     def by_hand(self) -> tuple[str, ...]:
@@ -61,10 +67,23 @@ class Answered:
         return self.row.by_hand if self.outcome == SKIPPED else ()
 
 
-def answer_rows(outcomes: Iterable[Outcome], version: str, running: str = "") -> tuple[Answered, ...]:
-    """Return every row with its answer. `version` is the release installed, `running` the upgrade under way."""
+def answer_rows(
+    outcomes: Iterable[Outcome], version: str, running: str = "", ignored: Container[str] = ()
+) -> tuple[Answered, ...]:
+    """Return every row with its answer. `version` is the release installed, `running` the upgrade under way.
+
+    `ignored` are the rules of which the settings ignore an error or a warning: their rows have not passed.
+    """
     by_rule = {outcome.rule: outcome for outcome in outcomes}
-    return tuple(_answer(row, by_rule, version, running) for row in ROWS)
+    rows = (_answer(row, by_rule, version, running) for row in ROWS)
+    return tuple(_tell_ignored(answered, ignored) for answered in rows)
+
+
+def _tell_ignored(answered: Answered, ignored: Container[str]) -> Answered:
+    """A row that did not fail by anything that counts, but by what is ignored, has failed all the same."""
+    if answered.outcome in {FAILED, NOT_APPLICABLE} or not any(rule in ignored for rule in answered.row.rules):
+        return answered
+    return replace(answered, outcome=FAILED, reason=IGNORED)
 
 
 def leave_rows(findings: Findings) -> Findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from harvdiag.core.model import Severity
 from harvdiag.core.target import join_words
 from harvdiag.rules.row import Row, Tool
 from harvdiag.sources import source_type
-from harvdiag.status.answer import describe_alike, fill_command
+from harvdiag.status.answer import RootCause, describe_alike, fill_command
 from harvdiag.status.preflight.rows import ROWS, Answered
 from harvdiag.status.summary import format_count
 
@@ -29,6 +30,7 @@ __all__ = [
     "describe_refusals",
     "describe_verdict",
     "describe_why",
+    "name_all",
     "name_checks",
     "name_command",
 ]
@@ -38,6 +40,8 @@ LIVE = "live"
 FAILS = {Tool.WEBHOOK: "refuses", Tool.SCRIPT: "fails", Tool.PLAN: "refuses"}
 WARNS, BLIND = "would warn", "does not see it"
 """What a tool does for an error, for a warning, and for what harvdiag alone sees."""
+MORE = re.compile(r" and \d+ more\b")
+"""What stands for the names that a message leaves out."""
 WHO = {Tool.WEBHOOK: "Harvester's webhook", Tool.SCRIPT: "check.sh", Tool.PLAN: "Upgrade V2"}
 
 
@@ -48,10 +52,11 @@ def describe_verdict(preflight: Preflight) -> str:
         return f"No: {preflight.running} is under way, and {aim} must not begin before it ends."
     if preflight.reasons:
         warned = _count_warnings(preflight)
+        ignored = f"{count} ignored" if (count := _count_ignored(preflight)) else ""
         count = format_count(sum(len(row.findings) for row in preflight.refusals), "reason")
         refused = any(row.refused and row.row.tool is not Tool.SCRIPT for row in preflight.rows)
         head = f"Harvester refuses {aim}" if refused else f"{aim} would be refused or not finish"
-        return f"No: {head}: {', '.join(filter(None, (count, warned)))}."
+        return f"No: {head}: {', '.join(filter(None, (count, warned, ignored)))}."
     if not preflight.ready:
         return (
             f"Undetermined: only {len(preflight.asked)} of {format_count(len(preflight.applying), 'check')} could be "
@@ -60,12 +65,20 @@ def describe_verdict(preflight: Preflight) -> str:
     source = preflight.findings.source
     told = "" if source.kind == LIVE else f", as far as this {source_type(source.kind).title} tells"
     first = f"{warned} to fix first" if (warned := _count_warnings(preflight)) else ""
-    return "; ".join(filter(None, (f"Yes{told}: nothing refuses {aim}", first, *_describe_left(preflight)))) + "."
+    but = f" but what is ignored ({ignored})" if (ignored := _count_ignored(preflight)) else ""
+    return "; ".join(filter(None, (f"Yes{told}: nothing refuses {aim}{but}", first, *_describe_left(preflight)))) + "."
 
 
 def _count_warnings(preflight: Preflight) -> str:
     count = sum(len(row.findings) for row in preflight.warnings)
     return format_count(count, "warning") if count else ""
+
+
+def _count_ignored(preflight: Preflight) -> str:
+    """The findings that would be reasons or warnings, and that the settings ignore."""
+    told = (ignored.finding for ignored in preflight.findings.ignored)
+    count = sum(finding.severity is not Severity.INFO for finding in told)
+    return format_count(count, "finding") if count else ""
 
 
 def _describe_left(preflight: Preflight) -> tuple[str, ...]:
@@ -88,7 +101,8 @@ def count_checks(preflight: Preflight) -> str:
     counts = (
         (failed, "failed"),
         (warned, "with a warning"),
-        (len(preflight.asked) - failed - warned, "passed"),
+        (sum(row.ignored for row in preflight.rows), "ignored"),
+        (sum(row.passed for row in preflight.rows), "passed"),
         (len(preflight.untold), "not told"),
         (len(preflight.rows) - len(preflight.applying), "not applicable"),
     )
@@ -129,6 +143,15 @@ def _does(check: Answered) -> str:
     return BLIND if check.severity is Severity.ERROR else WARNS
 
 
+def name_all(row: RootCause) -> str:
+    """Return the names of all objects of a root cause of which its message names some; empty where it names all."""
+    first, *more = row.findings
+    refs = (first.subject, *(each for each in first.targets if each.kind == first.subject.kind))
+    if more or not MORE.search(first.message):
+        return ""
+    return ", ".join(f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs)
+
+
 def describe_why(answered: Answered) -> str:
     """Return what was found, by rule and with the objects, or why it was skipped or does not apply."""
     groups = group_by(answered.findings, lambda finding: finding.rule)
@@ -148,9 +171,15 @@ def describe_by_hand(preflight: Preflight) -> list[tuple[str, tuple[HandCheck, .
     words = ("harvdiag", "preflight", *(("--target", preflight.target) if preflight.target else ()))
     told = (
         (f"Left to the live cluster ({len(live)}): `{join_words(words)}` tells, or by hand", live),
-        (f"Left to run by hand ({len(rest)})", rest),
+        (f"Left to run by hand ({len(rest)}{_describe_rights(preflight, rest)})", rest),
     )
     return [(head, checks) for head, checks in told if checks]
+
+
+def _describe_rights(preflight: Preflight, checks: Iterable[HandCheck]) -> str:
+    """What tells more of a live cluster, where the login may not list what checks need."""
+    refused = preflight.findings.source.kind == LIVE and any(" forbidden: " in check.reason for check in checks)
+    return f"; `{fill_command(preflight.findings.source, 'whoami')}` shows what may be listed" if refused else ""
 
 
 def describe_path(preflight: Preflight) -> str:
