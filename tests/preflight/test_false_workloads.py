@@ -267,7 +267,9 @@ def test_kubevirt_is_to_be_ready(available: str, degraded: str, marks: tuple[boo
 def test_a_setting_that_harvester_cannot_decode(text: str, pauses: object, moves: object) -> None:
     """Of it neither the map of nodes to pause nor restoreVM can be read, and each Upgrade is refused."""
     config = setting("upgrade-config", text)
-    assert told(judge("preflight-pause-map-invalid", config, version="v1.7.0")) == pauses
+    for version in ("v1.6.0", "v1.7.0"):
+        assert told(judge("preflight-pause-map-invalid", config, version=version)) == pauses
+    assert told(judge("preflight-pause-map-invalid", config, version="v1.5.2")) == "not-applicable"
     assert told(judge(FIXED, vmi(nodeSelector={}), config, version="v1.6.0")) == moves
 
 

@@ -28,14 +28,15 @@ def preflight_pause_map_invalid(facts: Facts) -> Iterator[Hit]:
 
     From 1.7 on Harvester makes the map of nodes to pause from it when an Upgrade is created. A name without a Node is
     left out of the map without a word, and the upgrade does not pause where it was meant to; a setting that it
-    cannot decode refuses the Upgrade.
+    cannot decode refuses the Upgrade, also on 1.6, which reads restoreVM from it.
     """
-    require_release(facts, since="v1.7.0")
+    require_release(facts, since="v1.6.0")
     try:
         names = _nodes_to_pause(read_upgrade_config(facts))
     except ValueError as error:
         yield _unreadable_hit(facts, str(error))
         return
+    require_release(facts, since="v1.7.0")
     if not names:
         raise NotApplicable("the setting upgrade-config names no node to pause")
     known = {node.name for node in facts.pairing.nodes}
@@ -66,8 +67,8 @@ def _unreadable_hit(facts: Facts, why: str) -> Hit:
     return Hit(
         subject=UPGRADE_CONFIG,
         severity=Severity.ERROR,
-        message=f"Setting upgrade-config cannot be read ({format_value(why)}): Harvester cannot make the map "
-        "of nodes to pause of it, and refuses every Upgrade",
+        message=f"Setting upgrade-config cannot be read ({format_value(why)}): Harvester cannot tell from it "
+        "which nodes to pause or which VMs to restart, and refuses every Upgrade",
         evidence=field_evidence(facts, UPGRADE_CONFIG, "value", "default"),
         next=(EDIT,),
     )
