@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.quantity import read_quantity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
@@ -122,8 +123,8 @@ def _has_threads(vmi: Obj) -> bool:
 
 def _count(vmi: Obj, path: str) -> int:
     """A number of the topology; KubeVirt takes one where none is given."""
-    value = field_path(path).get(vmi)
-    return int(value) if isinstance(value, int | float) and value > 0 else 1
+    number = read_quantity(field_path(path).get(vmi))
+    return int(number) if number is not None and number > 0 else 1
 
 
 def _topology_evidence(group: Iterable[Obj]) -> Iterator[Evidence]:
