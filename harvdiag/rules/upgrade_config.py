@@ -1,4 +1,4 @@
-"""Settings of Harvester as checks before an upgrade read them: upgrade-config as far as it is decoded (pkg/settings)."""
+"""Settings of Harvester as the checks before an upgrade read them, upgrade-config also decoded (pkg/settings)."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import pytest
 
 from harvdiag.cluster import Cluster
 from harvdiag.reports.preflight import render
+from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
 from tests.port import Port
 from tests.preflight.test_false_storage import STORAGE, judge, networked, outcome
@@ -28,7 +29,7 @@ NETWORK = {"range": "10.0.0.0/29"}
 
 @pytest.mark.parametrize("seed", range(0, ROUNDS, 1 if is_full() else 8))
 def test_fields_of_any_type_are_no_crash(seed: int) -> None:
-    """What one rule of the preflight reads, with a field of another type in a third of the objects, some of them twice."""
+    """What a rule of the preflight reads, a third of the objects with a field of another type, some of them twice."""
     dice = random.Random(seed)  # noqa: S311
     told = scenario(dice.choice(PATHS))
     objects = deepcopy(list(told.objects))
@@ -58,3 +59,13 @@ def test_a_pool_that_cannot_be_read_is_not_empty(spec: Any) -> None:
     world = networked(NETWORK)
     world.get("IPPool", "10.0.0.0-29")["spec"] = spec
     assert outcome(judge(world), STORAGE).outcome == "skipped"
+
+
+def test_without_the_release_installed_no_known_issue_is_ruled_out() -> None:
+    """Its path may be that of the issue."""
+    world = networked(NETWORK)
+    world.get("Setting", "server-version")["value"] = None
+    ruled = {o.rule: o for o in judge(world, "v1.9.0").findings.outcomes if registry()[o.rule].family == "preflight"}
+    silent = [name for name, o in ruled.items() if registry()[name].paths and o.outcome == "not-applicable"]
+    assert silent == []
+    assert "release installed is not known" in ruled["preflight-importer-memory"].reason

@@ -11,8 +11,8 @@ from harvdiag.core.quantity import read_quantity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
-from harvdiag.rules.facts import Facts, NotApplicable
-from harvdiag.rules.known_paths import concerned, path_evidence
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.known_paths import concerned, off_path, path_evidence
 from harvdiag.rules.namespaces import require_everywhere
 
 VM, VMI = "VirtualMachine", "VirtualMachineInstance"
@@ -136,7 +136,7 @@ def _topology_evidence(group: Iterable[Obj]) -> Iterator[Evidence]:
 
 def _require_path(facts: Facts, paths: tuple[str, ...]) -> None:
     if not concerned(facts, paths):
-        raise NotApplicable(OFF_PATH)
+        raise off_path(facts, OFF_PATH)
 
 
 def _grouped(found: list[Obj]) -> list[list[Obj]]:
