@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -40,8 +39,8 @@ LIVE = "live"
 FAILS = {Tool.WEBHOOK: "refuses", Tool.SCRIPT: "fails", Tool.PLAN: "refuses"}
 WARNS, BLIND = "would warn", "does not see it"
 """What a tool does for an error, for a warning, and for what harvdiag alone sees."""
-MORE = re.compile(r" and \d+ more\b")
-"""What stands for the names that a message leaves out."""
+NAMED = 7
+"""The most names that a message lists, but for those of VMs and Pods."""
 WHO = {Tool.WEBHOOK: "Harvester's webhook", Tool.SCRIPT: "check.sh", Tool.PLAN: "Upgrade V2"}
 
 
@@ -144,10 +143,10 @@ def _does(check: Answered) -> str:
 
 
 def name_all(row: RootCause) -> str:
-    """Return the names of all objects of a root cause of which its message names some; empty where it names all."""
+    """Return the names of all objects of a root cause, where one finding has more of them than its message lists."""
     first, *more = row.findings
     refs = (first.subject, *(each for each in first.targets if each.kind == first.subject.kind))
-    if more or not MORE.search(first.message):
+    if more or len(refs) <= NAMED:
         return ""
     return ", ".join(f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs)
 
