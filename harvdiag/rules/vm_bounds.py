@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harvdiag.core.conditions import find_condition
@@ -14,7 +14,8 @@ from harvdiag.core.suggest import join_names
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.node_affinity import REQUIRED, fits_affinity
-from harvdiag.rules.vms import MOVES_DISKS, VM, Device, list_devices, vm_ref, worker_nodes
+from harvdiag.rules.vms import MOVES_DISKS, VM, Device, list_devices, vm_ref
+from harvdiag.rules.volumes import is_witness
 
 __all__ = ["Bound", "find_bound"]
 
@@ -119,11 +120,11 @@ def _equipped(facts: Facts, ref: ObjectRef, devices: Sequence[Device]) -> Bound 
 
 def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
     """A VM for which no other node is schedulable, or fits its affinity."""
-    others = [node for node in worker_nodes(facts) if name_of(node) != get_text(obj, "status.nodeName")]
-    cordoned = [node for node in others if field_path("spec.unschedulable").get(node) is True]
-    free = [node for node in others if node not in cordoned]
-    if any(fits_affinity(obj, node) for node in free):
+    if any(fits_affinity(obj, node) for node in _other_nodes(facts, obj) if not _is_cordoned(node)):
         return None
+    others = list(_other_nodes(facts, obj))
+    cordoned = list(filter(_is_cordoned, others))
+    free = [node for node in others if not _is_cordoned(node)]
     refs = [ObjectRef("Node", "", name_of(node)) for node in cordoned]
     shown = [Evidence(each, "spec.unschedulable", True) for each in refs]
     if free:
@@ -135,3 +136,13 @@ def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
         evidence=tuple(shown),
         causes=tuple(Cause("preflight-node-unschedulable", each) for each in refs),
     )
+
+
+def _other_nodes(facts: Facts, obj: Obj) -> Iterator[Obj]:
+    """The Nodes that may run a VM, but for its own, one by one: mostly the first will do, and VMs are many."""
+    host = get_text(obj, "status.nodeName")
+    return (node for node in facts.snapshot.objects("Node") if name_of(node) != host and not is_witness(node))
+
+
+def _is_cordoned(node: Obj) -> bool:
+    return field_path("spec.unschedulable").get(node) is True
