@@ -82,8 +82,15 @@ class Facts:
         """Return the same facts for an upgrade to `target`; the costly ones are computed once for both."""
         aimed = copy(self)
         aimed.target = target
-        vars(aimed).pop("path", None)
+        for name in ("path", "target_version"):
+            vars(aimed).pop(name, None)
         return aimed
+
+    @cached_property
+    def target_version(self) -> Obj | None:
+        """The Version object of the target in the cluster, if one was seen; it refines what is known of a release."""
+        with self.snapshot.watched(None):
+            return self.snapshot.get(ObjectRef("Version", "harvester-system", self.target)) if self.target else None
 
     @cached_property
     def path(self) -> Path:
@@ -93,8 +100,8 @@ class Facts:
         from harvdiag.upgrade.paths import find_path
 
         with self.snapshot.watched(None):
-            version = self.snapshot.get(ObjectRef("Version", "harvester-system", self.target)) if self.target else None
-            return find_path(self.harvester_version, self.target, get_text(version, "spec.minUpgradableVersion"))
+            least = get_text(self.target_version, "spec.minUpgradableVersion")
+            return find_path(self.harvester_version, self.target, least)
 
     @cached_property
     def links(self) -> Links:

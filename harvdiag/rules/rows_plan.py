@@ -28,6 +28,11 @@ SKIPS = {
     "certificates": "management.harvesterhci.io/min-certs-expiration-in-day",
 }
 """The annotations that skip one check; for the others, `ALL`."""
+ADDS = {
+    "vms": "why each cannot; it asks with restoreVM, too, which spares no plan; on 1.7 also those with a CD-ROM or a "
+    "container disk, which it lets pass and KubeVirt does not move",
+}
+"""What harvdiag says more, or otherwise."""
 RUNNING = {"concurrent", "cleanup"}
 """What is asked while an upgrade runs, too."""
 
@@ -42,6 +47,7 @@ def _row(word: str, asks: str, *rules: str, go: str = "", hand: tuple[str, tuple
         go=(go,) if go else (),
         since=FIRST,
         skip=SKIPS.get(word, ALL),
+        adds=ADDS.get(word, ""),
         unknown=hand[0],
         by_hand=hand[1],
         running=word in RUNNING,

@@ -44,7 +44,7 @@ ROWS = (
         rules=("preflight-bundle-not-ready",),
         go=("helm-bundles",),
         adds="what of it is not ready; a Bundle that is meant for no cluster, which fails it for nothing",
-        unknown="whether a Bundle of a user is one of Helm: its values are never read",
+        unknown="whether a Bundle of a user is one of Helm, as its values are never read; in a bundle, those of users",
     ),
     Row(
         tool=_FROM,
@@ -137,7 +137,8 @@ ROWS = (
         asks="no running VM has a CD-ROM or a host device, unless VMs are restored",
         rules=("preflight-vm-bound-to-host", "preflight-vm-not-migratable"),
         go=("virtual-machines",),
-        adds="host devices, which its expression never finds; a CD-ROM that 1.8 moves, or on the only node, passes",
+        adds="GPUs and SR-IOV; every VM where the Setting upgrade-config is not there, for which it passes; a CD-ROM "
+        "that 1.8 moves, or on the only node, passes",
         unknown=USER_VMS,
         by_hand=VMS,
     ),
@@ -185,7 +186,7 @@ ROWS = (
         asks="the network for RWX volumes has a free address, where it is one of its own",
         rules=("preflight-rwx-network-addresses",),
         go=("rwx-network-ip",),
-        adds="ranges of IPv6",
+        adds="ranges of IPv6; a network that nothing has used yet, for which the script fails, passes",
         by_hand=ADDRESSES,
     ),
     Row(

@@ -34,7 +34,8 @@ ROWS = (
         rules=("preflight-version-unknown", "preflight-path-unsupported"),
         since="v1.2.0",
         adds="whether the version can be reached from the one installed, and by which steps: of that Harvester asks "
-        "only in the Jobs that prepare the nodes, when the upgrade has begun",
+        "only in the Jobs that prepare the nodes, when the upgrade has begun; a missing Version is a warning, as it "
+        "can be created, and an Upgrade that names an image needs none",
         unknown="what the Upgrade that you will create names",
         by_hand=("kubectl get versions.harvesterhci.io -n harvester-system",),
     ),
@@ -150,9 +151,10 @@ ROWS = (
         asks="13 GiB of new images fit on each Node below the threshold of the kubelet's image garbage collection",
         rules=("preflight-disk-space",),
         go=("node-free-space",),
-        since="v1.2.2",
+        since="v1.2.0",
         skip="harvesterhci.io/skipGarbageCollectionThresholdCheck",
-        adds="the threshold that the kubelet has, where the webhook always judges by 85 %; every node at once",
+        adds="the threshold that the kubelet has, where the webhook always judges by 85 % (from v1.2.2 on); up to 1.4 "
+        "also 30 GiB that must be free; every node at once",
         unknown=NO_DISKS,
         by_hand=DISKS,
     ),

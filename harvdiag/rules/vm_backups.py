@@ -17,4 +17,4 @@ def running_backups(facts: Facts) -> list[Obj]:
 
 def _is_running(obj: Obj) -> bool:
     ready, error = (field_path(f"status.{key}").get(obj) for key in ("readyToUse", "error"))
-    return error is None and ready is not True
+    return not isinstance(error, dict) and ready is not True  # the kit writes a null as a text

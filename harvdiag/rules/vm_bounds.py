@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harvdiag.core.conditions import find_condition
@@ -14,13 +14,15 @@ from harvdiag.core.suggest import join_names
 from harvdiag.rules.engine import Cause
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.node_affinity import REQUIRED, fits_affinity
-from harvdiag.rules.vms import MOVES_DISKS, VM, Device, list_devices, vm_ref
-from harvdiag.rules.volumes import is_witness
+from harvdiag.rules.vms import MOVES_DISKS, VM, Device, list_devices, vm_ref, webhook_nodes
 
 __all__ = ["Bound", "find_bound"]
 
 DISKS_FROM = Release(1, 4, 1, 0)
 """From which release on the webhook refuses VMs with a CD-ROM or a container disk, until 1.8 moves them."""
+HOST_DEVICES = "spec.domain.devices.hostDevices"
+PLANS, COUNTS_DEVICES = Release(1, 8, 0, 0), Release(1, 9, 0, 0)
+"""By which release's rules Upgrade V2 asks; before which one an empty list of host devices is taken for a device."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +42,15 @@ class Bound:
         return f"{self.ref.namespace}/{self.ref.name}"
 
 
-def find_bound(facts: Facts, obj: Obj) -> Bound | None:
-    """Return why a VM cannot move: every reason of which Harvester takes notice, and what KubeVirt says."""
+def find_bound(facts: Facts, obj: Obj, *, plan: bool = False) -> Bound | None:
+    """Return why a VM cannot move: every reason of which Harvester takes notice, and what KubeVirt says.
+
+    With `plan`, the notice is that of Upgrade V2, which in each release asks what 1.8 asks.
+    """
     ref = vm_ref(obj)
     devices = list_devices(ref, obj)
-    looks = (_selected(ref, obj), _equipped(facts, ref, devices), _confined(facts, ref, obj))
+    release = PLANS if plan else read_release(facts.harvester_version)
+    looks = (_selected(ref, obj), _equipped(release, ref, obj), _confined(facts, ref, obj))
     noticed = [look for look in looks if look]
     told = _told(ref, obj, devices)
     reasons = [*noticed, *([told] if told else [])]
@@ -96,20 +102,22 @@ def _selected(ref: ObjectRef, obj: Obj) -> Bound | None:
     pairs = ", ".join(f"{key}={value}" for key, value in selector.items())
     return Bound(
         ref=ref,
-        why=f"it has the node selector {format_value(pairs)}",
+        why=f"it has the node selector {format_value(pairs)}"
+        if pairs
+        else "it has a node selector, though an empty one",
         evidence=(Evidence(ref, "spec.nodeSelector", selector),),
         step=f"Virtual Machines → {ref.name} → ⋮ → Edit Config → Node Scheduling: any available node; then restart it",
     )
 
 
-def _equipped(facts: Facts, ref: ObjectRef, devices: Sequence[Device]) -> Bound | None:
+def _equipped(release: Release | None, ref: ObjectRef, obj: Obj) -> Bound | None:
     """A VM with a device that the webhook of the release takes for bound to its host."""
-    release = read_release(facts.harvester_version)
+    devices = list_devices(ref, obj)
     disks = release is None or DISKS_FROM <= release < MOVES_DISKS
     kinds = {"host device", *(("CD-ROM", "container disk") if disks else ())}
     own = [device for device in devices if device.what in kinds]
     if not own:
-        return None
+        return _listed(ref, obj) if release is not None and release < COUNTS_DEVICES else None
     return Bound(
         ref=ref,
         why=f"it has {join_names([f'the {device}' for device in own])}",
@@ -118,13 +126,21 @@ def _equipped(facts: Facts, ref: ObjectRef, devices: Sequence[Device]) -> Bound 
     )
 
 
+def _listed(ref: ObjectRef, obj: Obj) -> Bound | None:
+    """A VM with an empty list of host devices."""
+    if field_path(HOST_DEVICES).get(obj) != []:
+        return None
+    why = "Harvester takes its empty list of host devices for a device"
+    return Bound(ref=ref, why=why, evidence=(Evidence(ref, HOST_DEVICES, []),))
+
+
 def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
     """A VM for which no other node is schedulable, or fits its affinity."""
-    if any(fits_affinity(obj, node) for node in _other_nodes(facts, obj) if not _is_cordoned(node)):
-        return None
-    others = list(_other_nodes(facts, obj))
-    cordoned = list(filter(_is_cordoned, others))
+    others = [node for node in webhook_nodes(facts) if name_of(node) != get_text(obj, "status.nodeName")]
     free = [node for node in others if not _is_cordoned(node)]
+    if any(fits_affinity(obj, node) for node in free):
+        return None
+    cordoned = list(filter(_is_cordoned, others))
     refs = [ObjectRef("Node", "", name_of(node)) for node in cordoned]
     shown = [Evidence(each, "spec.unschedulable", True) for each in refs]
     if free:
@@ -136,12 +152,6 @@ def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
         evidence=tuple(shown),
         causes=tuple(Cause("preflight-node-unschedulable", each) for each in refs),
     )
-
-
-def _other_nodes(facts: Facts, obj: Obj) -> Iterator[Obj]:
-    """The Nodes that may run a VM, but for its own, one by one: mostly the first will do, and VMs are many."""
-    host = get_text(obj, "status.nodeName")
-    return (node for node in facts.snapshot.objects("Node") if name_of(node) != host and not is_witness(node))
 
 
 def _is_cordoned(node: Obj) -> bool:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harvdiag.core.escape import format_value
-from harvdiag.core.fields import Obj, get_items, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.release import Release, read_release
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, UnjudgedError
+from harvdiag.rules.upgrade_config import UPGRADE_CONFIG, read_upgrade_config
 from harvdiag.rules.volume_faults import FEW
-from harvdiag.rules.volumes import is_witness
+from harvdiag.rules.volumes import WITNESS
 
 __all__ = [
-    "CONFIG",
     "MOVES_DISKS",
     "ONLY_NODE",
     "RESTORED",
@@ -33,15 +32,16 @@ __all__ = [
     "stop_steps",
     "vm_ref",
     "webhook_answer",
+    "webhook_nodes",
     "worker_nodes",
 ]
 
 VM, VMI = "VirtualMachine", "VirtualMachineInstance"
-CONFIG = ObjectRef("Setting", "", "upgrade-config")
 MOVES_DISKS = Release(1, 8, 0, 0)
 """The first release that moves VMs with a CD-ROM or a container disk."""
 RESTORE = (1, 6)
-"""The first release that can shut down VMs for the upgrade of their host, and start them afterwards."""
+"""The first release that can shut down VMs for the upgrade of their host and start them afterwards, and whose webhook
+moves none to the witness."""
 ONLY_NODE = "the only node cannot move its VMs: the upgrade shuts all of them down"
 RESTORED = "the setting upgrade-config has restoreVM: Harvester shuts these VMs down and starts them again"
 MOST = 12
@@ -66,26 +66,34 @@ def vm_ref(obj: Obj, kind: str = VMI) -> ObjectRef:
 
 
 def worker_nodes(facts: Facts) -> list[Obj]:
-    """Return the Nodes that run VMs: all but the witness."""
-    return [obj for obj in facts.snapshot.objects("Node") if not is_witness(obj)]
+    """Return the Nodes that run VMs: all but the witness, which for Harvester is each with that label, of any value."""
+    return [obj for obj in facts.snapshot.objects("Node") if WITNESS not in get_labels(obj)]
+
+
+def webhook_nodes(facts: Facts) -> list[Obj]:
+    """Return the Nodes to which VMs can move by the webhook of the release installed: before 1.6 the witness, too.
+
+    Where that makes a difference, the rule that asks is skipped without the Setting with the release.
+    """
+    release, nodes, workers = read_release(facts.harvester_version), facts.snapshot.objects("Node"), worker_nodes(facts)
+    if not facts.harvester_version and len(nodes) != len(workers):
+        facts.snapshot.require("Setting")
+    return list(nodes) if release is not None and release[:2] < RESTORE else workers
 
 
 def is_restored(facts: Facts) -> bool:
     """Whether Harvester shuts down the VMs that cannot move, and starts them again: setting upgrade-config, from 1.6.
 
-    The rule that asks is skipped where Settings were not seen.
+    The rule that asks is skipped where Settings were not seen, or this one cannot be decoded.
     """
     release = read_release(facts.harvester_version)
     if release is not None and release[:2] < RESTORE:
         return False
-    setting = facts.snapshot.get(CONFIG)
-    if setting is None:
-        facts.snapshot.require("Setting")
     try:
-        found: Any = json.loads(get_text(setting, "value") or get_text(setting, "default") or "{}")
-    except ValueError:
-        return False
-    return isinstance(found, dict) and found.get("restoreVM") is True
+        return read_upgrade_config(facts).get("restoreVM") is True
+    except ValueError as error:
+        why = f"the setting {UPGRADE_CONFIG.name} cannot be read ({format_value(str(error))})"
+        raise UnjudgedError(f"{why}, for which Harvester refuses every Upgrade") from error
 
 
 def list_devices(ref: ObjectRef, obj: Obj) -> Sequence[Device]:

@@ -20,6 +20,7 @@ __all__ = [
     "TOO_MANY_REPLICAS",
     "TROUBLE",
     "VOLUME",
+    "WITNESS",
     "StorageNode",
     "count_drain_nodes",
     "degraded_age",

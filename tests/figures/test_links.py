@@ -215,7 +215,7 @@ def test_a_fault_of_the_upgrade_does_not_break_a_link() -> None:
     [
         ("volume-wants-too-many-replicas", "but Volume "),
         ("leftover-upgrade-chart", "but ManagedChart "),
-        ("upgrade-repository-not-ready", "but the upgrade repository is not ready"),
+        ("upgrade-repository-not-ready", "but the upgrade repository upgrade-repo-"),
     ],
 )
 def test_what_is_wrong_elsewhere_is_in_the_title(name: str, told: str) -> None:

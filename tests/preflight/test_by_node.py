@@ -11,6 +11,8 @@ import pytest
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import Outcome, Severity, State
 from harvdiag.rules import registry, run_rules
+from harvdiag.rules.blind import is_blind
+from harvdiag.status.preflight.rows import ROWS
 from tests import port
 from tests.world import healthy
 
@@ -93,6 +95,49 @@ def test_room_for_images(used: int, percent: int | None, says: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "says"),
+    [
+        ("v1.2.0", "has 30.0 GiB free, and before 1.5 the webhook asks for 30 GiB"),
+        ("v1.4.3", "has 30.0 GiB free, and before 1.5 the webhook asks for 30 GiB"),
+        ("v1.5.0-rc1", ""),
+        ("master-1a2b-head", ""),
+    ],
+)
+def test_room_that_is_free_now(version: str, says: str) -> None:
+    """Before 1.5 exactly 30 GiB are enough, and one byte less is not, however little of the disk is in use."""
+    figures = {"usedBytes": GIB, "capacityBytes": 200 * GIB, "availableBytes": 30 * GIB - 1}
+    found = disks(own("KubeletStats", "hv01", fs=figures), threshold("hv01"), version=version)
+    assert [says in finding.message for finding in found.findings] == [True] * bool(says)
+    figures["availableBytes"] += 1
+    assert disks(own("KubeletStats", "hv01", fs=figures), threshold("hv01"), version=version).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    ("used", "percent", "refuse"),
+    [
+        (72 * GIB + 1, 85, {"webhook V13", "check.sh Node-Free-Space", "UpgradePlan disk"}),
+        (72 * GIB + 1, 90, {"webhook V13", "check.sh Node-Free-Space"}),
+        (72 * GIB, 80, {"UpgradePlan disk"}),
+    ],
+)
+def test_who_refuses_a_disk(used: int, percent: int, refuse: set[str]) -> None:
+    """Harvester's webhook and script judge by 85 %, Upgrade V2 by what the kubelet has."""
+    (finding,) = disks(disk("hv01", used), threshold("hv01", percent)).findings
+    assert {row.key for row in ROWS if DISKS in row.rules and not is_blind(row, finding)} == refuse
+
+
+def test_room_as_the_version_says_that_it_must_be_free() -> None:
+    """An annotation of the Version has the number of GiB; before 1.2.2 the share in use is asked by check.sh alone."""
+    version = own("Version", "v1.4.3") | {"apiVersion": "harvesterhci.io/v1beta1"}
+    version["metadata"] |= {"namespace": "harvester-system", "annotations": {"harvesterhci.io/minFreeDiskSpaceGB": "9"}}
+    of = port.cluster([*nodes("v1.3.2"), version, *(disk(node, 110 * GIB, 150 * GIB) for node in NODES)])
+    (found,) = run_rules(of.facts.towards("v1.4.3"), [registry()[DISKS]])
+    assert found.outcome == "skipped"
+    (full,) = disks(disk("hv01", 80 * GIB), threshold("hv01"), version="v1.2.1").findings
+    assert "check.sh fails, and from v1.2.2 on so does the webhook" in full.message
+
+
+@pytest.mark.parametrize(
     ("first", "why"),
     [
         ((), "the disk of hv01 is not known"),
@@ -121,9 +166,9 @@ def test_the_webhook_refuses_whatever_the_threshold_is() -> None:
     assert [row.path for row in finding.evidence] == ["fs.usedBytes", "fs.capacityBytes", "fs.availableBytes"]
 
 
-@pytest.mark.parametrize(("version", "outcome"), [("v1.2.2", "failed"), ("v1.2.1", "skipped"), ("master", "failed")])
+@pytest.mark.parametrize(("version", "outcome"), [("v1.2.0", "failed"), ("v1.1.3", "skipped"), ("master", "failed")])
 def test_a_node_without_the_address(version: str, outcome: str) -> None:
-    """The webhook asks kubelets from 1.2.2 on, and refuses where it does not know whom; a bundle shows that, too."""
+    """The webhook asks kubelets from 1.2 on, and refuses where it does not know whom; a bundle shows that, too."""
     objects = nodes(version)
     node = next(obj for obj in objects if obj["kind"] == "Node" and obj["metadata"]["name"] == "hv02")
     del node["metadata"]["annotations"]["rke2.io/internal-ip"]
@@ -183,6 +228,16 @@ def test_a_certificate_that_is_not_seen() -> None:
     (finding,) = failing.findings
     assert finding.subject.name == "hv01"
     assert finding.next[-1].startswith("Of hv02 and hv03 it is not known: `openssl x509 ")
+
+
+def test_a_certificate_of_a_node_without_its_role() -> None:
+    """The webhook goes by the addresses of the API server, not by labels: what was shown is judged; none is no pass."""
+    bare = nodes("v1.5.1")
+    for obj in bare:
+        obj["metadata"]["labels"] = {}
+    shown = own("ServingCertificate", "hv01", notAfter="2025-05-08T10:00:01Z")
+    outcomes = [run_rules(port.cluster(objs).facts, [registry()[CERTIFICATES]])[0] for objs in (bare, [*bare, shown])]
+    assert [outcome.outcome for outcome in outcomes] == ["skipped", "failed"]
 
 
 def test_the_label_of_the_kubeconfig() -> None:

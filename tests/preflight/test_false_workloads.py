@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from harvdiag.core.model import Outcome, Severity
+from harvdiag.rules.blind import is_blind
+from harvdiag.status.preflight.rows import ROWS
 from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, witness
 from tests.world.objects import new
 
@@ -21,6 +23,7 @@ TOOLS = {"name": "tools", "containerDisk": {"image": "tools:1"}}
 STUCK = {"conditions": [{"type": "LiveMigratable", "status": "False", "reason": "DisksNotLiveMigratable"}]}
 RESTORE = setting("upgrade-config", '{"restoreVM": true}')
 ONE, TWO = (node("hv02"),), (node("hv02"), witness("hv03"))
+OLD = {"version": "v1.5.2"}
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 
@@ -48,7 +51,11 @@ def host(operator: str, *names: str) -> dict[str, Any]:
         (vmi(nodeSelector={"zone": "a"}), {"version": "v1.2.1"}, WARNING),
         (vmi(nodeSelector={"zone": "a"}), {"version": "master-1a2b-head"}, ERROR),
         (vmi(nodeSelector={"zone": "a"}), {"nodes": ONE}, "not-applicable"),
-        (vmi(nodeSelector={"zone": "a"}), {"nodes": TWO}, "not-applicable"),
+        (vmi(nodeSelector={"zone": "a"}), {"nodes": TWO, "version": "v1.6.0"}, "not-applicable"),
+        (vmi(nodeSelector={"zone": "a"}), {"nodes": TWO} | OLD, ERROR),
+        (vmi(), {"nodes": TWO} | OLD, "passed"),
+        (vmi(**devices(hostDevices=[])), {"version": "v1.8.2"}, ERROR),
+        (vmi(**devices(hostDevices=[])), {"version": "v1.9.0-rc1"}, "passed"),
         (vmi(**HOST), {}, ERROR),
         (vmi(**CDROM), {"version": "v1.4.0"}, "passed"),
         (vmi(**CDROM), {"version": "v1.4.1"}, ERROR),
@@ -69,11 +76,11 @@ def host(operator: str, *names: str) -> dict[str, Any]:
         (vmi(**affinity()), {}, ERROR),
         (vmi(), {"nodes": (node("hv01", unschedulable=True), node("hv02"))}, ERROR),
         (vmi(), {"nodes": (node("hv01", unschedulable=True), node("hv02"), node("hv03"))}, "passed"),
-        (vmi(**affinity(host("In", "hv02", "hv03"))), {"nodes": (node("hv01"), *TWO)}, ERROR),
+        (vmi(**affinity(host("In", "hv02", "hv03"))), {"nodes": (node("hv01"), *TWO), "version": "v1.6.0"}, ERROR),
     ],
 )
 def test_a_vm_that_cannot_migrate(found: Any, how: dict[str, Any], expected: object) -> None:
-    """As the webhook has it; a witness is not another node."""
+    """As the webhook has it; from 1.6 on a witness is not another node."""
     assert told(judge(FIXED, found, **how)) == expected
 
 
@@ -155,7 +162,7 @@ def test_many_vms_are_one_finding() -> None:
     ],
 )
 def test_a_vm_with_a_device_of_its_host(found: Any, how: dict[str, Any], expected: object) -> None:
-    """The script sees no host device, and fails for a CD-ROM even where VMs are shut down or moved with it."""
+    """The script passes all without Setting upgrade-config, and fails for a CD-ROM even where it is moved."""
     assert told(judge(BOUND, found, **how)) == expected
 
 
@@ -244,3 +251,37 @@ def test_kubevirt_is_to_be_ready(available: str, degraded: str, marks: tuple[boo
     beat = {"conditions": [{"type": "Ready", "lastHeartbeatTime": "2025-05-08T10:00:00Z"}]}
     clock = new("v1", "Node", "hv09", status=beat)
     assert told(judge("preflight-kubevirt-not-ready", kubevirt, clock, *handlers(*marks))) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "pauses", "moves"),
+    [
+        ('{"restoreVM": "true"}', ERROR, "skipped"),
+        ('{"logReadyTimeout": 5}', ERROR, "skipped"),
+        ('{"nodeUpgradeOption": {"strategy": {"pauseNodes": [1]}}}', ERROR, "skipped"),
+        ("{", ERROR, "skipped"),
+        ("null", "not-applicable", ERROR),
+        ('{"restoreVM": null, "imagePreloadOption": null}', "not-applicable", ERROR),
+    ],
+)
+def test_a_setting_that_harvester_cannot_decode(text: str, pauses: object, moves: object) -> None:
+    """Of it neither the map of nodes to pause nor restoreVM can be read, and each Upgrade is refused."""
+    config = setting("upgrade-config", text)
+    for version in ("v1.6.0", "v1.7.0"):
+        assert told(judge("preflight-pause-map-invalid", config, version=version)) == pauses
+    assert told(judge("preflight-pause-map-invalid", config, version="v1.5.2")) == "not-applicable"
+    assert told(judge(FIXED, vmi(nodeSelector={}), config, version="v1.6.0")) == moves
+
+
+@pytest.mark.parametrize(("spec", "refused"), [(CDROM, False), (HOST, True), (CDROM | {"nodeSelector": {}}, True)])
+def test_upgrade_v2_is_not_said_to_refuse_a_cdrom(spec: dict[str, Any], refused: bool) -> None:
+    """On 1.7 the webhook of an Upgrade refuses it; that of an UpgradePlan asks as 1.8 does."""
+    (finding,) = judge(FIXED, vmi(**spec), version="v1.7.1").findings
+    rows = {row.key: row for row in ROWS}
+    assert is_blind(rows["UpgradePlan vms"], finding) is not refused
+    assert not is_blind(rows["webhook V17"], finding)
+
+
+def test_upgrade_v2_moves_a_cdrom_in_each_release() -> None:
+    """On 1.7 its rules are already those of 1.8."""
+    assert told(judge(PLANNED, vmi(**CDROM), RESTORE, version="v1.7.1")) == "passed"

@@ -22,8 +22,8 @@ def node(name: str, **spec: Any) -> Object:
 
 
 def witness(name: str) -> Object:
-    """A Node that runs no VMs."""
-    return new("v1", "Node", name, labels={"node-role.harvesterhci.io/witness": "true"}, status={})
+    """A Node that runs no VMs: Harvester asks only whether it has the label."""
+    return new("v1", "Node", name, labels={"node-role.harvesterhci.io/witness": ""}, status={})
 
 
 NODES = (node("hv01"), node("hv02"), node("hv03"))

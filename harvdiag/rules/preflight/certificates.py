@@ -12,7 +12,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.by_node import describe_untold, look_at_rest, read_by_node, settle
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, UnjudgedError
 
 SHOWN = "ServingCertificate"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -42,8 +42,10 @@ def preflight_certificate_expiring(facts: Facts) -> Iterator[Hit]:
     With an expired certificate the nodes cannot reach the API. RKE2 renews its certificates when it starts, which an
     upgrade comes to only late. Harvester's webhook passes a node that does not answer, and asks no address of IPv6.
     """
-    nodes = {name_of(node) for node in facts.snapshot.objects("Node") if _is_server(node)}
     shown = read_by_node(facts, SHOWN)
+    nodes = {name_of(node) for node in facts.snapshot.objects("Node") if _is_server(node) or name_of(node) in shown}
+    if not nodes:
+        raise UnjudgedError("no Node says that it is of the control plane, and no certificate is known")
     ends = {name: Timestamp(get_text(shown.get(name), "notAfter")) for name in sorted(nodes)}
     unseen = {name for name, end in ends.items() if not end}
     hits = [

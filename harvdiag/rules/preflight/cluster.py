@@ -41,7 +41,7 @@ def preflight_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
     if phase == "Provisioned":
         return
     if obj is None:
-        yield _missing_hit(LOCAL, CAPI, '"can\'t find fleet-local/local cluster"')
+        yield _missing_hit(LOCAL, CAPI, 'an upgrade is refused ("can\'t find fleet-local/local cluster")')
         return
     shown = format_value(phase)
     yield Hit(
@@ -57,7 +57,8 @@ def preflight_cluster_not_provisioned(facts: Facts) -> Iterator[Hit]:
 def _missing_hit(ref: ObjectRef, resource: str, text: str) -> Hit:
     return Hit(
         subject=ref,
-        message=f"{resource} {ref.name} is missing in {ref.namespace}: an upgrade is refused ({text})",
+        severity=Severity.ERROR,
+        message=f"{resource} {ref.name} is missing in {ref.namespace}: {text}",
         evidence=(missing_evidence(*ref),),
         next=(
             f"List what there is: `kubectl get {resource} -n {ref.namespace}`.",
@@ -71,21 +72,24 @@ def _missing_hit(ref: ObjectRef, resource: str, text: str) -> Hit:
     short="provisioning cluster not ready",
     severity=Severity.WARNING,
     needs={PROVISIONING.kind},
-    optional={"Cluster"},
+    optional={"Cluster", "UpgradePlan"},
 )
 def preflight_provisioning_cluster_not_ready(facts: Facts) -> Iterator[Hit]:
     """The Cluster local of provisioning is not ready.
 
     Upgrade V2 refuses an UpgradePlan by its field status.ready; an Upgrade looks at the phase of Cluster API's Cluster
-    instead. Rancher's planner, which upgrades the nodes in both, is not content with the cluster.
+    instead. Rancher's planner, which upgrades the nodes in both, is not content with the cluster. It is an error where
+    there are UpgradePlans, as those are then the way in which the cluster is upgraded.
     """
     require_release(facts, since="v1.7.1")
     obj = facts.snapshot.get(PROVISIONING)
     if obj is None:
-        yield _missing_hit(PROVISIONING, RANCHER, '"cluster not found"')
+        text = 'an UpgradePlan is refused ("cluster not found"), and an Upgrade has nothing by which to upgrade RKE2'
+        yield _missing_hit(PROVISIONING, RANCHER, text)
     elif field_path(READY).get(obj) is not True:
         yield Hit(
             subject=PROVISIONING,
+            severity=Severity.ERROR if facts.upgrades.plans else None,
             message=f'Cluster {PROVISIONING.name} of provisioning is not ready: an UpgradePlan is refused ("cluster is '
             'not ready"), an Upgrade not',
             evidence=field_evidence(facts, PROVISIONING, READY),

@@ -190,7 +190,7 @@ def preflight_longhorn_eviction(facts: Facts) -> Iterator[Hit]:
     """
     require_release(facts, only="1.4.x")
     for obj in facts.snapshot.objects(LONGHORN_NODE):
-        paths = [path for path in _eviction_paths(obj) if field_path(path).get(obj) is True]
+        paths = list(_eviction_paths(obj))
         if not paths:
             continue
         ref = ObjectRef(LONGHORN_NODE, LONGHORN, name_of(obj))
@@ -201,7 +201,7 @@ def preflight_longhorn_eviction(facts: Facts) -> Iterator[Hit]:
             severity=None if read_release(facts.harvester_version) else Severity.WARNING,
             message=f"Longhorn Node {ref.name} has evictionRequested set for {what}: on 1.4 check.sh fails, "
             "and an upgrade hangs in its pre-drain",
-            evidence=field_evidence(facts, ref, *paths),
+            evidence=tuple(Evidence(ref, path, True) for path in paths),
             next=(
                 (
                     "Let the eviction end, or take it back: `kubectl edit nodes.longhorn.io -n "
@@ -214,6 +214,10 @@ def preflight_longhorn_eviction(facts: Facts) -> Iterator[Hit]:
 
 
 def _eviction_paths(obj: Obj) -> Iterator[str]:
+    """Yield the fields that are set; those of disks by the disks themselves, whose names may be any text."""
+    if field_path(EVICTED).get(obj) is True:
+        yield EVICTED
     disks = field_path("spec.disks").get(obj)
-    yield EVICTED
-    yield from (f'spec.disks["{name}"].evictionRequested' for name in sorted(disks if isinstance(disks, dict) else {}))
+    for name, disk in sorted(disks.items() if isinstance(disks, dict) else (), key=str):
+        if isinstance(disk, dict) and disk.get("evictionRequested") is True:
+            yield f'spec.disks["{name}"].evictionRequested'

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from harvdiag.core.escape import format_value
-from harvdiag.core.fields import Obj, get_text
 from harvdiag.core.model import ObjectRef, Severity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence
 from harvdiag.rules.facts import Facts, NotApplicable
 from harvdiag.rules.gates import require_release
+from harvdiag.rules.upgrade_config import UPGRADE_CONFIG, read_upgrade_config
 
-SETTING = ObjectRef("Setting", "", "upgrade-config")
 EDIT = "Edit it: Advanced → Settings → upgrade-config → ⋮ → Edit Setting."
 
 
@@ -29,16 +27,16 @@ def preflight_pause_map_invalid(facts: Facts) -> Iterator[Hit]:
     """The setting upgrade-config names Nodes to pause that do not exist, or cannot be read.
 
     From 1.7 on Harvester makes the map of nodes to pause from it when an Upgrade is created. A name without a Node is
-    left out of the map without a word, and the upgrade does not pause where it was meant to; a setting that is not
-    valid JSON refuses the Upgrade.
+    left out of the map without a word, and the upgrade does not pause where it was meant to; a setting that it
+    cannot decode refuses the Upgrade, also on 1.6, which reads restoreVM from it.
     """
-    require_release(facts, since="v1.7.0")
-    setting = facts.snapshot.get(SETTING)
+    require_release(facts, since="v1.6.0")
     try:
-        names = _nodes_to_pause(json.loads(_effective_value(setting) or "{}"))
-    except (ValueError, RecursionError) as error:
+        names = _nodes_to_pause(read_upgrade_config(facts))
+    except ValueError as error:
         yield _unreadable_hit(facts, str(error))
         return
+    require_release(facts, since="v1.7.0")
     if not names:
         raise NotApplicable("the setting upgrade-config names no node to pause")
     known = {node.name for node in facts.pairing.nodes}
@@ -47,33 +45,19 @@ def preflight_pause_map_invalid(facts: Facts) -> Iterator[Hit]:
         yield _missing_hit(facts, gone, all_gone=len(gone) == len(names))
 
 
-def _effective_value(setting: Obj | None) -> str:
-    return get_text(setting, "value") or get_text(setting, "default")
-
-
-def _nodes_to_pause(config: Any) -> list[str]:
-    """Return ``nodeUpgradeOption.strategy.pauseNodes``, which counts in mode ``manual`` only.
-
-    Raises ValueError for a value of another type than Harvester decodes it to.
-    """
-    for key, inner in (("upgrade-config", "nodeUpgradeOption"), ("nodeUpgradeOption", "strategy"), ("strategy", "")):
-        config = {} if config is None else config
-        if not isinstance(config, dict):
-            raise ValueError(f"{key} is not an object")
-        config = config.get(inner) if inner else config
-    names = config.get("pauseNodes") or []
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("pauseNodes is not a list of names")
-    return list(dict.fromkeys(names)) if config.get("mode") == "manual" else []
+def _nodes_to_pause(config: dict[str, Any]) -> list[str]:
+    """Return ``nodeUpgradeOption.strategy.pauseNodes``, which counts in mode ``manual`` only."""
+    strategy = (config.get("nodeUpgradeOption") or {}).get("strategy") or {}
+    return list(dict.fromkeys(strategy.get("pauseNodes") or [])) if strategy.get("mode") == "manual" else []
 
 
 def _missing_hit(facts: Facts, gone: list[str], *, all_gone: bool) -> Hit:
     what = "then no node is paused at all" if all_gone else "only the others are paused"
     return Hit(
-        subject=SETTING,
+        subject=UPGRADE_CONFIG,
         message=f"Setting upgrade-config is to pause the upgrade before {join_names([format_value(n) for n in gone])}, "
         f"which {'do' if len(gone) > 1 else 'does'} not exist: Harvester leaves such names out, and {what}",
-        evidence=field_evidence(facts, SETTING, "value"),
+        evidence=field_evidence(facts, UPGRADE_CONFIG, "value"),
         next=(f"Write the names as `kubectl get nodes` shows them. {EDIT}",),
         targets=tuple(ObjectRef("Node", "", name) for name in gone),
     )
@@ -81,10 +65,10 @@ def _missing_hit(facts: Facts, gone: list[str], *, all_gone: bool) -> Hit:
 
 def _unreadable_hit(facts: Facts, why: str) -> Hit:
     return Hit(
-        subject=SETTING,
+        subject=UPGRADE_CONFIG,
         severity=Severity.ERROR,
-        message=f"Setting upgrade-config cannot be read ({format_value(why)}): Harvester cannot make the map "
-        "of nodes to pause of it, and refuses every Upgrade",
-        evidence=field_evidence(facts, SETTING, "value", "default"),
+        message=f"Setting upgrade-config cannot be read ({format_value(why)}): Harvester cannot tell from it "
+        "which nodes to pause or which VMs to restart, and refuses every Upgrade",
+        evidence=field_evidence(facts, UPGRADE_CONFIG, "value", "default"),
         next=(EDIT,),
     )

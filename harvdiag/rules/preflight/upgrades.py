@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from harvdiag.core.escape import format_value
+from harvdiag.core.fields import field_path, name_of
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.core.suggest import join_names
 from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
@@ -15,24 +18,39 @@ from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.phases import ENDED
 from harvdiag.upgrade.v2 import UpgradePlan
 
+PLAN = "UpgradePlan"
 STATE = 'metadata.labels["harvesterhci.io/upgradeState"]'
 CLEANING = 'metadata.labels["harvesterhci.io/upgradeCleanup"]'
 PENDING, PLAN_CLEANS = "Pending", "CleaningUp"
+CORDONED = "spec.unschedulable"
 WATCH = "See where it stands, and what it waits for: `harvdiag upgrade SOURCE`."
 
 
 @rule(
     "preflight-other-upgrade",
     short="another upgrade",
-    needs={"Upgrade", "UpgradePlan"},
+    needs={"Upgrade"},
+    optional={PLAN, "Node"},
     at_rest=False,
 )
 def preflight_other_upgrade(facts: Facts) -> Iterator[Hit]:
     """Another upgrade is under way.
 
     Harvester creates no second Upgrade until the first has Succeeded or Failed, and an UpgradePlan no second plan. An
-    Upgrade that has lost its label with the state counts as running for ever.
+    Upgrade that has lost its label with the state counts as running for ever. Nodes that are unschedulable meanwhile,
+    for which check.sh fails, are named: no other check is made of them while an upgrade runs.
     """
+    yield from _settle(facts, [*_others(facts)])
+
+
+def _settle(facts: Facts, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Return what was found, which an Upgrade proves by itself; where nothing was, plans must have been seen, too."""
+    if not hits:
+        facts.snapshot.require(PLAN)
+    return hits
+
+
+def _others(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         if upgrade.state not in ENDED:
             yield _running_hit(facts, upgrade) if upgrade.running else _unlabelled_hit(facts, upgrade)
@@ -46,11 +64,26 @@ def _running_hit(facts: Facts, upgrade: Upgrade) -> Hit:
     at = f" (state {state})" if upgrade.state else ", although it has no label with its state"
     return Hit(
         subject=upgrade.ref,
-        message=f"Upgrade {name} is under way{at}: {_refusal(name)}",
-        evidence=field_evidence(facts, upgrade.ref, STATE, "spec.version"),
+        message=f"Upgrade {name} is under way{at}{_name_cordoned(facts)}: {_refusal(name)}",
+        evidence=(*field_evidence(facts, upgrade.ref, STATE, "spec.version"), *_cordon_evidence(facts)),
         next=(WATCH,),
         causes=(Cause("upgrade-status-emptied", upgrade.ref),),
     )
+
+
+def _name_cordoned(facts: Facts) -> str:
+    names = [node.name for node in _cordoned(facts)]
+    return f", with Node{'s' if len(names) > 1 else ''} {join_names(names)} unschedulable" if names else ""
+
+
+def _cordon_evidence(facts: Facts) -> Iterator[Evidence]:
+    return (evidence for node in _cordoned(facts) for evidence in field_evidence(facts, node, CORDONED))
+
+
+def _cordoned(facts: Facts) -> list[ObjectRef]:
+    """The Nodes that take no pods, as an upgrade has those that it drains; none where Nodes were not seen."""
+    nodes = facts.snapshot.objects("Node")
+    return [ObjectRef("Node", "", name_of(obj)) for obj in nodes if field_path(CORDONED).get(obj) is True]
 
 
 def _unlabelled_hit(facts: Facts, upgrade: Upgrade) -> Hit:
@@ -85,18 +118,19 @@ def _plan_hit(facts: Facts, plan: UpgradePlan) -> Hit:
     name = plan.ref.name
     return Hit(
         subject=plan.ref,
-        message=f"UpgradePlan {name} is under way: another is refused ('another upgrade \"{name}\" is in progress'); "
-        "an Upgrade is not, and both would change the same nodes",
+        message=f"UpgradePlan {name} is under way{_name_cordoned(facts)}: another is refused "
+        f"('another upgrade \"{name}\" is in progress'); an Upgrade is not, and both would change the same nodes",
         evidence=(
             *field_evidence(facts, plan.ref, plan.state_path, "spec.version"),
             *condition_evidence(facts, plan.ref, "Progressing", "status"),
+            *_cordon_evidence(facts),
         ),
         next=(WATCH,),
         causes=(Cause("upgradeplan-concurrent", plan.ref),),
     )
 
 
-@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade", "UpgradePlan"}, at_rest=False)
+@rule("preflight-cleanup-pending", short="clean-up pending", needs={"Upgrade"}, optional={PLAN}, at_rest=False)
 def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     """An earlier upgrade has not cleaned up yet.
 
@@ -104,6 +138,10 @@ def preflight_cleanup_pending(facts: Facts) -> Iterator[Hit]:
     then being removed from the nodes, which takes minutes. Upgrade V2 asks the same of its plans.
     """
     require_release(facts, since="v1.7.0")
+    yield from _settle(facts, [*_cleaning(facts)])
+
+
+def _cleaning(facts: Facts) -> Iterator[Hit]:
     for upgrade in facts.upgrades.all:
         if upgrade.cleanup_state == PENDING:
             name, quoted = upgrade.ref.name, actions.quote_argument(upgrade.ref.name)

@@ -44,8 +44,8 @@ def preflight_vm_bound_to_host(facts: Facts) -> Iterator[Hit]:
     """A VM that is not stopped has a CD-ROM, or a device of its host.
 
     Such a VM cannot be moved while the node under it is upgraded. Harvester's script fails for a CD-ROM in any release,
-    although 1.8 moves it and a cluster of one node moves nothing; devices it means to report as well, but its
-    expression for them fits no VM.
+    although 1.8 moves it and a cluster of one node moves nothing; where the Setting upgrade-config is not there, it
+    takes VMs for restored and passes all.
     """
     if is_restored(facts):
         raise NotApplicable(RESTORED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from harvdiag.core.fields import Obj
 from harvdiag.core.model import Severity
 from harvdiag.core.release import ANY, Release, read_release
 from harvdiag.rules.engine import Hit, rule
@@ -20,6 +21,7 @@ from harvdiag.rules.vms import (
     list_more,
     stop_steps,
     webhook_answer,
+    webhook_nodes,
     worker_nodes,
 )
 from harvdiag.rules.volume_faults import FEW
@@ -46,7 +48,7 @@ def preflight_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
     It has a node selector, a host device, or an affinity that no other schedulable node fits; from 1.4.1 to 1.7 also a
     CD-ROM or a container disk. Harvester asks that such a VM is shut down before, or from 1.6 on that it may do so.
     """
-    _require_other_node(facts)
+    _require_several(webhook_nodes(facts))
     if is_restored(facts):
         raise NotApplicable(RESTORED)
     yield from _tell(facts, refused=True)
@@ -56,8 +58,8 @@ def preflight_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
     "preflight-plan-vm-not-migratable",
     short="VM cannot migrate for a plan",
     severity=Severity.WARNING,
-    needs={"Node", "UpgradePlan"},
-    optional={VMI},
+    needs={"Node"},
+    optional={VMI, "UpgradePlan"},
 )
 def preflight_plan_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
     """Upgrade V2 refuses a VM that cannot be moved, although an Upgrade would shut it down and start it again.
@@ -65,7 +67,7 @@ def preflight_plan_vm_not_migratable(facts: Facts) -> Iterator[Hit]:
     The setting upgrade-config, with which an Upgrade passes such a VM, is not read for an UpgradePlan. It is an error
     where the cluster has UpgradePlans, as those are then the way in which it is upgraded.
     """
-    _require_other_node(facts)
+    _require_several(worker_nodes(facts))
     release = read_release(facts.harvester_version)
     if release is not None and release < PLANS:
         raise NotApplicable(f"UpgradePlans come with v1.7.1; this is {facts.harvester_version}")
@@ -91,18 +93,18 @@ def preflight_vm_holds_drain(facts: Facts) -> Iterator[Hit]:
     disk that only one node has, or up to 1.7 with a GPU, passes both; the upgrade begins, and the drain of its node
     waits until someone shuts the VM down.
     """
-    _require_other_node(facts)
+    _require_several(worker_nodes(facts))
     yield from _tell(facts, refused=False)
 
 
-def _require_other_node(facts: Facts) -> None:
-    if len(worker_nodes(facts)) == 1:
+def _require_several(nodes: Sequence[Obj]) -> None:
+    if len(nodes) == 1:
         raise NotApplicable(ONLY_NODE)
 
 
 def _tell(facts: Facts, *, refused: bool, then: str = "") -> Iterator[Hit]:
     """Yield one hit a VM, or one for all of them where they are many; `then` is what follows, if not the webhook."""
-    found = [bound for obj in facts.snapshot.objects(VMI) if (bound := find_bound(facts, obj))]
+    found = [bound for obj in facts.snapshot.objects(VMI) if (bound := find_bound(facts, obj, plan=bool(then)))]
     rows = [bound for bound in found if bound.refused is refused]
     if not rows:
         require_everywhere(facts, VMI)

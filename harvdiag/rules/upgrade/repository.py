@@ -127,7 +127,7 @@ def _read_deployment(facts: Facts, name: str, obj: Obj) -> _Repository | None:
     if available.status == "True" or field_path("status.availableReplicas").get(obj):
         return None
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=(f"{name}-",)))
-    text = f"Deployment {name} has no pod that is ready"
+    text = "its Deployment has no pod that is ready"
     proof = field_evidence(facts, ref, "spec.replicas", "status.availableReplicas")
     return _Repository(ref, text, proof, available.changed, find_trouble(facts, pods))
 
@@ -139,7 +139,7 @@ def _read_vm(facts: Facts, name: str, obj: Obj) -> _Repository | None:
         return None
     shown = get_text(obj, "status.printableStatus")
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, prefixes=(f"virt-launcher-{name}-",)))
-    text = f"VM {name} is {format_value(shown)}" if shown else f"VM {name} does not run"
+    text = f"its VM is {format_value(shown)}" if shown else "its VM does not run"
     values = ((path, field_path(path).get(obj)) for path in ("status.printableStatus", "status.ready"))
     proof = tuple(Evidence(ref, path, value) for path, value in values if value is not None)
     return _Repository(ref, text, proof, find_condition(obj, "Ready").changed, find_trouble(facts, pods))
@@ -163,7 +163,7 @@ def _repository_hit(facts: Facts, rollout: UpgradeRun, repository: _Repository, 
     waits = f"{whom} waits for it since {Timestamp(user.since)}" if user.quote or not job else f"{whom} loads from it"
     return Hit(
         subject=user.subject,
-        message=f"The upgrade repository is not ready: {repository.state}{why}; {waits}"
+        message=f"The upgrade repository {repository.ref.name} is down: {repository.state}{why}; {waits}"
         + (f", so {user.subject.kind} {user.subject.name} cannot go on" if job and job.node else ""),
         evidence=(
             *repository.evidence,

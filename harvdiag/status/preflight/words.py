@@ -39,8 +39,6 @@ LIVE = "live"
 FAILS = {Tool.WEBHOOK: "refuses", Tool.SCRIPT: "fails", Tool.PLAN: "refuses"}
 WARNS, BLIND = "would warn", "does not see it"
 """What a tool does for an error, for a warning, and for what harvdiag alone sees."""
-NAMED = 7
-"""The most names that a message lists, but for those of VMs and Pods."""
 WHO = {Tool.WEBHOOK: "Harvester's webhook", Tool.SCRIPT: "check.sh", Tool.PLAN: "Upgrade V2"}
 
 
@@ -143,10 +141,10 @@ def _does(check: Answered) -> str:
 
 
 def name_all(row: RootCause) -> str:
-    """Return the names of all objects of a root cause, where one finding has more of them than its message lists."""
+    """Return the names of all objects of a root cause of which its message names some; empty where it names all."""
     first, *more = row.findings
     refs = (first.subject, *(each for each in first.targets if each.kind == first.subject.kind))
-    if more or len(refs) <= NAMED:
+    if more or all(ref.name in first.message for ref in refs):
         return ""
     return ", ".join(f"{ref.namespace}/{ref.name}" if ref.namespace else ref.name for ref in refs)
 
