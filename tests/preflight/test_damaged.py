@@ -19,6 +19,7 @@ from tests.preflight.test_scenarios import PATHS
 from tests.routes import scenario
 from tests.sample import is_full
 from tests.test_fuzz import STRANGE, places
+from tests.world.objects import new
 
 DEEP = "[" * 100_000
 """JSON that no parser goes into."""
@@ -69,3 +70,12 @@ def test_without_the_release_installed_no_known_issue_is_ruled_out() -> None:
     silent = [name for name, o in ruled.items() if registry()[name].paths and o.outcome == "not-applicable"]
     assert silent == []
     assert "release installed is not known" in ruled["preflight-importer-memory"].reason
+
+
+@pytest.mark.parametrize("status", [None, {}, {"defaultPodResourceRequirements": ["x"]}])
+def test_without_a_status_the_importer_may_have_too_little(status: Any) -> None:
+    """CDI has not told yet what its Pods get."""
+    world = networked(NETWORK)
+    world.objects = [obj for obj in world.objects if obj["kind"] != "CDIConfig"]
+    world.add(new("cdi.kubevirt.io/v1beta1", "CDIConfig", "config", status=status))
+    assert outcome(judge(world, "v1.9.0"), "preflight-importer-memory").outcome == "skipped"

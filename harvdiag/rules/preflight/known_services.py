@@ -27,7 +27,8 @@ HOTFIXED = ("1.4.3 -> 1.5.x",)
 IMAGE = "status.containerStatuses[0].image"
 IMPORTS = ("1.7.x -> any", "1.8.x -> any")
 CONFIG = ObjectRef("CDIConfig", "", "config")
-LIMIT = "status.defaultPodResourceRequirements.limits.memory"
+RESOURCES = "status.defaultPodResourceRequirements"
+LIMIT = f"{RESOURCES}.limits.memory"
 ENOUGH = "2G"
 """The limit of Harvester 1.7.2, 1.8.1 and later (harvester/harvester, pull request 10694); it was 600M before."""
 
@@ -49,9 +50,9 @@ def preflight_importer_memory(facts: Facts) -> Iterator[Hit]:
     if not begins(facts, IMPORTS):
         raise off_path(facts, "asked where 1.7 or 1.8 is installed: each upgrade sets the memory again")
     config = facts.snapshot.get(CONFIG)
-    limit = field_path(LIMIT).get(config)
+    limit, told = field_path(LIMIT).get(config), field_path(RESOURCES).get(config)
     size, enough = read_quantity(limit), read_quantity(ENOUGH)
-    if config is None or (limit is not None and size is None):
+    if not isinstance(told, dict) or (limit is not None and size is None):
         raise UnjudgedError(f"the memory of CDI's importer is not known: it is in {CONFIG.kind} {CONFIG.name}")
     if size is None or enough is None or size >= enough:
         return
