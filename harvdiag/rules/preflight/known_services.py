@@ -13,8 +13,8 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
-from harvdiag.rules.known_paths import begins, concerned, lasts, path_evidence
+from harvdiag.rules.facts import Facts, UnjudgedError
+from harvdiag.rules.known_paths import begins, concerned, lasts, off_path, path_evidence
 
 LONGHORN_SETTING, SPACE = "Setting.longhorn.io", "longhorn-system"
 SHARES = ("1.7.x -> 1.8.0",)
@@ -47,7 +47,7 @@ def preflight_importer_memory(facts: Facts) -> Iterator[Hit]:
     later attempt succeeds.
     """
     if not begins(facts, IMPORTS):
-        raise NotApplicable("asked where 1.7 or 1.8 is installed: each upgrade sets the memory again")
+        raise off_path(facts, "asked where 1.7 or 1.8 is installed: each upgrade sets the memory again")
     config = facts.snapshot.get(CONFIG)
     limit = field_path(LIMIT).get(config)
     size, enough = read_quantity(limit), read_quantity(ENOUGH)
@@ -85,7 +85,7 @@ def preflight_share_endpoint(facts: Facts) -> Iterator[Hit]:
     1.8.1 does not. Then the repository of the upgrade cannot mount its volume, and a node stays Post-draining.
     """
     if not concerned(facts, SHARES):
-        raise NotApplicable("only an upgrade from 1.7 to 1.8.0 has this issue")
+        raise off_path(facts, "only an upgrade from 1.7 to 1.8.0 has this issue")
     if get_text(facts.snapshot.get(ENABLED), "value") == "true":
         yield Hit(
             subject=ENABLED,
@@ -117,7 +117,7 @@ def preflight_virt_handler_annotations(facts: Facts) -> Iterator[Hit]:
     that Pod, and no VM can migrate meanwhile. No check of Harvester's asks for it.
     """
     if not begins(facts, HANDLERS):
-        raise NotApplicable("asked where 1.7 or 1.8 is installed: each upgrade makes these Pods again")
+        raise off_path(facts, "asked where 1.7 or 1.8 is installed: each upgrade makes these Pods again")
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, labels=("kubevirt.io=virt-handler",)), required=True)
     bare = [pod for pod in pods if not get_text(pod, STRATEGY) and lasts(facts, pod)]
     for pod in bare if len(bare) < len(pods) else ():
@@ -154,7 +154,7 @@ def preflight_share_manager_hotfix(facts: Facts) -> Iterator[Hit]:
     with the check skipped, the hotfix of the old Longhorn would stay beside the new one.
     """
     if not concerned(facts, HOTFIXED):
-        raise NotApplicable("only an upgrade from 1.4.3 to 1.5 has this issue")
+        raise off_path(facts, "only an upgrade from 1.4.3 to 1.5 has this issue")
     wanted = Wanted(namespace=SPACE, labels=("longhorn.io/component=share-manager",))
     pods = facts.find("Pod", wanted, required=True)
     if not pods:
