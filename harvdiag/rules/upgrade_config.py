@@ -32,7 +32,7 @@ def read_setting(facts: Facts, ref: ObjectRef) -> str:
     setting = facts.snapshot.get(ref) or {}
     texts = [setting.get(key) or "" for key in ("value", "default")]
     if not all(isinstance(text, str) for text in texts):
-        raise UnjudgedError(f"the value of Setting {ref.name} cannot be read: it is not a text")
+        raise UnjudgedError(f"Setting {ref.name} has a value that is not a text")
     return next(filter(None, texts), "")
 
 

@@ -133,7 +133,7 @@ def _unset_hit(place: ObjectRef) -> Hit:
 
 
 def _network_of(place: ObjectRef, value: Obj) -> Network:
-    """The network of a value; UnjudgedError where what it leaves out is no list of ranges."""
+    """The network of a value; UnjudgedError where what it leaves out is not a list of ranges."""
     excluded = [] if (told := value.get("exclude")) is None else told
     if not isinstance(excluded, list) or not all(isinstance(text, str) for text in excluded):
         raise UnjudgedError(f"what Setting {place.name} excludes cannot be read: it is not a list of ranges")
