@@ -23,7 +23,17 @@ from tests.world.objects import new
 
 DEEP = "[" * 100_000
 """JSON that no parser goes into."""
-WRONG: tuple[Any, ...] = (*STRANGE, float("inf"), float("nan"), "1e400", "NaN", "`x`|<script>\x00", DEEP, "9" * 5000)
+WRONG: tuple[Any, ...] = (
+    *STRANGE,
+    float("inf"),
+    float("nan"),
+    10**400,
+    "1e400",
+    "NaN",
+    "`x`|<script>\x00",
+    DEEP,
+    "9" * 5000,
+)
 ROUNDS = 200
 NETWORK = {"range": "10.0.0.0/29"}
 
@@ -79,3 +89,16 @@ def test_without_a_status_the_importer_may_have_too_little(status: Any) -> None:
     world.objects = [obj for obj in world.objects if obj["kind"] != "CDIConfig"]
     world.add(new("cdi.kubevirt.io/v1beta1", "CDIConfig", "config", status=status))
     assert outcome(judge(world, "v1.9.0"), "preflight-importer-memory").outcome == "skipped"
+
+
+def test_a_number_that_json_does_not_have_is_a_text() -> None:
+    """In the evidence of an image with so many copies, as a huge number is one of copies."""
+    world = networked(NETWORK)
+    for name, copies in (("none", float("-inf")), ("many", 10**400)):
+        world.add(
+            new("longhorn.io/v1beta2", "BackingImage", name, "longhorn-system", spec={"minNumberOfCopies": copies})
+        )
+    found = json.loads(render(judge(world), "json"), parse_constant=pytest.fail)["findings"]
+    seen = {each["subject"]["name"]: each["evidence"] for each in found}
+    assert seen["none"][0]["value"] == "-inf"
+    assert "many" not in seen
