@@ -118,6 +118,7 @@ def test_what_is_counted() -> None:
     of.end()
     of.begin("lab", 1)
     assert of.text == "reading lab: 0 of 1 lists, 0 objects"
+    assert of.earlier == 1
     of.end()
 
 

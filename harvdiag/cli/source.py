@@ -192,6 +192,7 @@ def open_snapshot(where: SourceOptions) -> Iterator[Snapshot]:
         with timed("to read, judge and write"):
             yield source
     except KeyboardInterrupt:
-        read = f": {progress.lists} of {progress.total} lists were read" if progress.total else ""
+        count, total = progress.earlier + progress.lists, progress.earlier + progress.total
+        read = f": {count} of {total} lists were read" if total else ""
         click.echo(f"harvdiag: interrupted{read}; nothing was kept or written", err=True)
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None

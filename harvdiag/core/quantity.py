@@ -21,7 +21,7 @@ def read_quantity(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if not isinstance(value, str):
-        return Decimal(value) if math.isfinite(value) else None
+        return Decimal(value) if isinstance(value, int) or math.isfinite(value) else None
     found = _SHAPE.fullmatch(value.strip())
     try:
         return Decimal(found[1]) * _FACTORS[found[2]] if found else None

@@ -15,11 +15,12 @@ class Progress:
     def __init__(self) -> None:
         self._lock = Lock()
         self.name = self.awaited = ""
-        self.lists = self.total = self.objects = 0
+        self.lists = self.total = self.objects = self.earlier = 0
         self.under_way = False
 
     def begin(self, name: str, lists: int) -> None:
-        """Start the count for `lists` lists of the source `name`."""
+        """Start the count for `lists` lists of the source `name`; `earlier` has those that were read before."""
+        self.earlier += self.lists
         self.name, self.lists, self.total, self.objects = name, 0, lists, 0
         self.under_way = True
         self._add_counts()

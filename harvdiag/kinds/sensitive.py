@@ -154,17 +154,19 @@ def _redact_setting(obj: Obj) -> Obj:
     if not (paths := USED_SETTINGS[name]):
         return scrub_object(obj)
     kept = {key: value for key, value in obj.items() if key in {*KEPT, "metadata"}}
-    texts = {key: obj[key] for key in ("value", "default") if isinstance(obj.get(key), str)}
+    texts = {key: obj[key] for key in ("value", "default") if obj.get(key) is not None}
     return scrub_object(kept | {key: _keep_parts(text, paths) for key, text in texts.items()})
 
 
-def _keep_parts(text: str, paths: tuple[str, ...]) -> str:
+def _keep_parts(text: Any, paths: tuple[str, ...]) -> str:
     """These fields of a value as Harvester writes it: of the target of backups without the keys of its store."""
     import json
 
+    if not isinstance(text, str):
+        return NO_JSON
     try:
         found = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return NO_JSON
     if not isinstance(found, dict | None):
         return NO_JSON

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import lru_cache
 
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text, name_of, namespace_of
@@ -166,9 +168,20 @@ def collect_names(names: Names, kind: Kind, obj: Obj) -> None:
     _collect_image(names, get_text(obj, _IMAGE_ID))
     if kind.resource in VMS:
         _collect_within(names, obj)
+    if kind.resource == "settings.harvesterhci.io" and name_of(obj) == "upgrade-config":
+        for host in _paused_hosts(obj):
+            names.add(host, Sort.HOST)
     for key, value in _foreign_labels(obj):
         names.add(key.rpartition("/")[2], Sort.LABEL)
         _add_value(names, value)
+
+
+def _paused_hosts(setting: Obj) -> Iterator[str]:
+    """The hosts before which an upgrade is to pause; one that is gone is named nowhere else."""
+    for key in ("value", "default"):
+        with suppress(ValueError, RecursionError):
+            names = get_items(json.loads(get_text(setting, key)), "nodeUpgradeOption.strategy.pauseNodes")
+            yield from (name for name in names if isinstance(name, str))
 
 
 def _collect_within(names: Names, obj: Obj) -> None:

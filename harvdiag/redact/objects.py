@@ -78,7 +78,7 @@ BY_KIND = {
     "Cluster": Sort.CLUSTER,
 }
 """What the name in a reference is, by the kind beside it."""
-KEYS = {
+KEYS: dict[str, Sort] = {
     **dict.fromkeys(HOST_KEYS, Sort.HOST),
     "namespace": Sort.NAMESPACE,
     "pvcName": Sort.VOLUME,
@@ -89,6 +89,9 @@ KEYS = {
     "harvesterhci.io/upgrade": Sort.UPGRADE,
     "cluster.x-k8s.io/cluster-name": Sort.CLUSTER,
 }
+PLACED = {"harvesterhci.io/imageId": Sort.IMAGE, "podref": Sort.OBJECT}
+"""Fields whose value is a namespace and the name of an object in it, ``NAMESPACE/NAME``."""
+KEYS |= PLACED
 LABELS = frozenset({"labels", "annotations", "matchLabels", "nodeSelector"})
 CLOUD_INIT = "#cloud-config"
 
@@ -198,7 +201,14 @@ class ObjectRedactor:
         if value and (field.secret or value.startswith(CLOUD_INIT)):
             self._text.removed["cloud-init" if value.startswith(CLOUD_INIT) else "credential"] += 1
             return MASK
-        entry = field.sort and self._names.placed(field.sort, value)
+        if field.key in PLACED and (parts := value.split("/"))[1:]:
+            sorts = (Sort.NAMESPACE, *(PLACED[field.key] for _ in parts[1:]))
+            return "/".join(map(self._name, sorts, parts))
+        return self._name(field.sort, value)
+
+    def _name(self, sort: Sort | None, value: str) -> str:
+        """Return the pseudonym of what a value names, if it is a name; else the value as a text."""
+        entry = sort and self._names.placed(sort, value)
         return entry.pseudonym if entry else self._text(value)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from json import dumps
+from math import isfinite
 from typing import Any
 
 from harvdiag.core.findings import Findings
@@ -27,8 +28,20 @@ def render(findings: Findings) -> str:
 
 def dump_text(document: Any) -> str:
     """Return a document of this or another report as text, in the same form."""
-    text = dumps(document, indent=2, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+    try:
+        text = dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = dumps(_write_numbers(document), indent=2, ensure_ascii=False)
+    return f"{text}\n".encode("utf-8", "backslashreplace").decode()
+
+
+def _write_numbers(value: Any) -> Any:
+    """Return a document with numbers that JSON does not have (``inf``, ``nan``) as texts; a damaged field has them."""
+    if isinstance(value, dict):
+        return {key: _write_numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_write_numbers(inner) for inner in value]
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 def build_document(findings: Findings) -> dict[str, Any]:

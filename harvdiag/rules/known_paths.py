@@ -14,12 +14,13 @@ from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.core.release import on_path
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
 
-__all__ = ["ahead", "begins", "concerned", "lasts", "path_evidence", "path_pairs"]
+__all__ = ["UNKNOWN_START", "ahead", "begins", "concerned", "lasts", "off_path", "path_evidence", "path_pairs"]
 
 SETTLING = timedelta(minutes=10)
 VERSION = ObjectRef("Setting", "", "server-version")
+UNKNOWN_START = f"the release installed is not known: it is the value of Setting {VERSION.name}"
 
 
 def concerned(facts: Facts, paths: Collection[str]) -> bool:
@@ -31,6 +32,11 @@ def begins(facts: Facts, paths: Collection[str]) -> bool:
     """Whether the first step is on one of these paths: for what each upgrade sets again, so that later ones differ."""
     start, end = path_pairs(facts)[0]
     return any(on_path(path, start, end) for path in paths)
+
+
+def off_path(facts: Facts, why: str) -> NotApplicable | UnjudgedError:
+    """Return what ends a rule that is not of the cluster's path: without the start of that, none is ruled out."""
+    return NotApplicable(why) if path_pairs(facts)[0][0] else UnjudgedError(UNKNOWN_START)
 
 
 def ahead(facts: Facts) -> Severity | None:

@@ -1,15 +1,14 @@
-"""The setting upgrade-config of Harvester, as far as the checks before an upgrade decode it (pkg/settings)."""
+"""Settings of Harvester as the checks before an upgrade read them, upgrade-config also decoded (pkg/settings)."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, UnjudgedError
 
-__all__ = ["UPGRADE_CONFIG", "read_upgrade_config"]
+__all__ = ["UPGRADE_CONFIG", "read_setting", "read_upgrade_config"]
 
 UPGRADE_CONFIG = ObjectRef("Setting", "", "upgrade-config")
 TYPES: dict[str, tuple[type, str]] = {
@@ -25,16 +24,27 @@ TYPES: dict[str, tuple[type, str]] = {
 """What Harvester decodes; a field of another type is an error to it, and one that is null as if it were not there."""
 
 
+def read_setting(facts: Facts, ref: ObjectRef) -> str:
+    """Return the value of a Setting, else its default; empty without both, or where there is no such Setting.
+
+    Raises UnjudgedError where one is not a text, which no cluster gives.
+    """
+    setting = facts.snapshot.get(ref) or {}
+    texts = [setting.get(key) or "" for key in ("value", "default")]
+    if not all(isinstance(text, str) for text in texts):
+        raise UnjudgedError(f"Setting {ref.name} has a value that is not a text")
+    return next(filter(None, texts), "")
+
+
 def read_upgrade_config(facts: Facts) -> dict[str, Any]:
     """Return the setting; empty where it has no value.
 
     Raises ValueError, with what is wrong, where Harvester cannot decode it, and for that refuses every Upgrade.
     """
-    setting = facts.snapshot.get(UPGRADE_CONFIG)
-    if setting is None:
+    if facts.snapshot.get(UPGRADE_CONFIG) is None:
         facts.snapshot.require(UPGRADE_CONFIG.kind)
     try:
-        config: Any = json.loads(get_text(setting, "value") or get_text(setting, "default") or "{}")
+        config: Any = json.loads(read_setting(facts, UPGRADE_CONFIG) or "{}")
     except RecursionError as error:
         raise ValueError(str(error)) from error
     if config is None:

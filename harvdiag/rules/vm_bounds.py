@@ -137,10 +137,10 @@ def _listed(ref: ObjectRef, obj: Obj) -> Bound | None:
 def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
     """A VM for which no other node is schedulable, or fits its affinity."""
     others = [node for node in webhook_nodes(facts) if name_of(node) != get_text(obj, "status.nodeName")]
-    cordoned = [node for node in others if field_path("spec.unschedulable").get(node) is True]
-    free = [node for node in others if node not in cordoned]
+    free = [node for node in others if not _is_cordoned(node)]
     if any(fits_affinity(obj, node) for node in free):
         return None
+    cordoned = list(filter(_is_cordoned, others))
     refs = [ObjectRef("Node", "", name_of(node)) for node in cordoned]
     shown = [Evidence(each, "spec.unschedulable", True) for each in refs]
     if free:
@@ -152,3 +152,7 @@ def _confined(facts: Facts, ref: ObjectRef, obj: Obj) -> Bound | None:
         evidence=tuple(shown),
         causes=tuple(Cause("preflight-node-unschedulable", each) for each in refs),
     )
+
+
+def _is_cordoned(node: Obj) -> bool:
+    return field_path("spec.unschedulable").get(node) is True

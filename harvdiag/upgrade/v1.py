@@ -152,7 +152,7 @@ class Upgrade:
         """Node to ``pause`` or ``unpause``, as the administrator set it (1.7 and newer)."""
         try:
             found = json.loads(get_text(self.obj, PAUSES) or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return {str(k): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
 

@@ -75,6 +75,19 @@ def test_a_faulted_volume_passes_the_webhook() -> None:
     assert not preflight.ready
 
 
+def test_many_faulted_volumes_are_one_reason_with_all_names() -> None:
+    """Whichever volume each of the two rules names first: here one has a single replica, which the script passes."""
+    world = stored(volumes=8)
+    for index in range(8):
+        change(world, {"numberOfReplicas": 3 if index else 1}, index, robustness="faulted")
+    preflight = judge(world)
+    (cause,) = [reason for reason in preflight.refusals if reason.rule == "volume-faulted"]
+    (fault,) = cause.findings
+    assert cause.what.endswith("; likewise 7 others")
+    assert [finding.rule for finding in preflight.findings.story(fault)] == [UNHEALTHY]
+    assert {ref.name for ref in (fault.subject, *fault.targets)} == set(map(volume_name, range(8)))
+
+
 def test_the_webhook_counts_the_witness() -> None:
     """Two hosts that store data and a witness are three Nodes; two Nodes are not asked, but the script fails."""
     three = judge(change(stored(("hv01", "hv02", "hv03:witness")), robustness="degraded"))

@@ -90,9 +90,10 @@ def test_an_ignored_refusal_has_not_passed() -> None:
     assert "· Ignored         webhook V1; UpgradePlan version" in render(told)
 
 
-def test_where_most_could_not_be_made_it_is_not_a_yes() -> None:
-    """Nothing found in a few checks says little."""
-    some = {rule: "no list" for row in ROWS for rule in row.rules if row.id not in {"V3", "V4"}}
+@pytest.mark.parametrize("made", [{"V3", "V4"}, {row.id for row in ROWS if not row.by_hand} - {"V3"}])
+def test_where_most_could_not_be_made_it_is_not_a_yes(made: set[str]) -> None:
+    """Nothing found in a few checks says little, also where commands are known for most of the others."""
+    some = {rule: "no list" for row in ROWS for rule in row.rules if row.id not in made}
     told = preflight(skipped=some)
     assert not told.ready
     assert told.verdict.startswith("Undetermined: only ")

@@ -25,13 +25,33 @@ SECRETS = (
 )
 
 HOST, OTHER, LONG = "kraken-07", "kraken-08", "hypervisor-in-rack-seventeen-of-datacentre-north-02"
+GONE = "kraken-10"
+"""A host that only the setting upgrade-config names."""
 DOMAIN, MAIL = "quux-industries.de", "maria.gonzalez@quux-industries.de"
 VM, SPACE, CLUSTER, CLAIM = "payroll-db", "hr-department", "quux-guest", "payroll-db-disk-0-xk2mz"
 ADDRESS, PUBLIC, V6, MAC = "10.77.31.14", "203.0.114.77", "2001:db8:77:31:5054:ff:fe12:3456", "52:54:00:ab:cd:77"
 UID = "7d1c9a54-3b2e-4f60-8a77-0123456789ab"
 CATTLE = "a77e" * 16
 SERIAL_IQN = "iqn.2019-03.de.quux-industries:storage.rack17"
-NAMES = (HOST, OTHER, LONG, DOMAIN, MAIL, VM, SPACE, CLUSTER, CLAIM, ADDRESS, PUBLIC, V6, MAC, UID, CATTLE, SERIAL_IQN)
+NAMES = (
+    HOST,
+    OTHER,
+    GONE,
+    LONG,
+    DOMAIN,
+    MAIL,
+    VM,
+    SPACE,
+    CLUSTER,
+    CLAIM,
+    ADDRESS,
+    PUBLIC,
+    V6,
+    MAC,
+    UID,
+    CATTLE,
+    SERIAL_IQN,
+)
 
 SENTENCE = (
     f"node {HOST} ({ADDRESS}, {PUBLIC}, {V6}, {MAC}) of {CLUSTER}.{DOMAIN}: VM {SPACE}/{VM} uid {UID}, claim {CLAIM}; "
@@ -128,6 +148,12 @@ def objects(text: str) -> list[dict[str, Any]]:
             ),
             "spec": {"version": "v1.4.2"},
             "status": {"nodeStatuses": {HOST: {"state": "Succeeded", "message": text}}, "conditions": message},
+        },
+        {
+            "apiVersion": "harvesterhci.io/v1beta1",
+            "kind": "Setting",
+            "metadata": meta("upgrade-config"),
+            "value": json.dumps({"nodeUpgradeOption": {"strategy": {"mode": "manual", "pauseNodes": [HOST, GONE]}}}),
         },
         {"apiVersion": "v1", "kind": "Namespace", "metadata": meta(SPACE)},
         {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": meta(CLAIM, SPACE)},

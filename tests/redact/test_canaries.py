@@ -176,6 +176,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     "words",
     [
         ("check", "--redact", "--full"),
+        ("preflight", "--redact", "--full"),
         ("upgrade", "--redact", "--timeline"),
         ("report", "--redact", "-o", "{}.html"),
         ("report", "--redact", "-o", "{}.json"),

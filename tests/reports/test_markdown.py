@@ -129,6 +129,8 @@ def test_pieces_are_left_out_by_their_rank_and_from_the_end() -> None:
     assert fit_parts(parts, sum(len(line) + 1 for line in whole) - 1)[1] == "1 row"
     assert fit_parts(parts, 25) == (["a" * 9], "3 rows and 1 end")
     assert fit_parts(parts, 5) == (["aaaa"], "3 rows and 1 end")
+    lists = [Piece(lines=("x",), rank=1, noun="list of steps") for _ in range(2)]
+    assert fit_parts(lists, 0) == ([], "2 lists of steps")
 
 
 def test_the_way_to_a_cluster_is_not_told() -> None:

@@ -43,7 +43,7 @@ def section_parts(section: Section, first: bool) -> Iterator[Part]:
     if told.cause:
         yield Piece(lines=("", f"{escape_markdown(told.cause)}."))
     if finding.why:
-        yield Piece(lines=("", format_step(finding.why)), rank=4, noun="reason")
+        yield Piece(lines=("", format_step(finding.why)), rank=4, noun="explanation")
     yield Piece(lines=tuple(_step_part(told)), rank=0 if first else 3, noun="list of steps")
     yield Piece(lines=tuple(_caution_part(told)), rank=0 if first else 1, noun="caution")
     yield from _evidence_box(told, 0 if first else 5)

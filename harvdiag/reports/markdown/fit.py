@@ -54,7 +54,7 @@ def fit_parts(parts: Sequence[Part], most: int) -> tuple[list[str], str]:
     lines = [line for part in parts for line in _show(part, left)]
     told = Counter(piece.noun for piece in pieces if id(piece) in left)
     cut = _cut(lines, most)
-    words = [format_count(number, noun) for noun, number in told.items()]
+    words = [_count(noun, number) for noun, number in told.items()]
     words += [format_count(len(lines) - len(cut), "line")] if len(cut) < len(lines) else []
     return cut, join_names(words)
 
@@ -87,3 +87,9 @@ def _cut(lines: Sequence[str], most: int) -> list[str]:
 
 def _measure(lines: Iterable[str]) -> int:
     return sum(len(line) + 1 for line in lines)
+
+
+def _count(noun: str, number: int) -> str:
+    """Return ``1 list of steps``, ``2 lists of steps``."""
+    thing, of, rest = noun.partition(" of ")
+    return f"{format_count(number, thing)}{of}{rest}"

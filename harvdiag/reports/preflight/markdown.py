@@ -53,7 +53,7 @@ def _cause_parts(preflight: Preflight, outline: Outline) -> Iterator[Part]:
     for number, section in enumerate(outline.sections):
         yield from section_parts(section, not number)
         if names := name_all(section.row):
-            yield Piece(lines=("", f"**All** {escape_markdown(names)}."), rank=3, noun="list of names")
+            yield Piece(lines=("", f"**All** {escape_markdown(names)}."), rank=5, noun="list of names")
         if checks := describe_refusals(preflight.checks_of(section.row)):
             yield Piece(lines=("", f"**Checks** {escape_markdown(checks)}."))
 

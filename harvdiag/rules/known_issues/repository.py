@@ -228,7 +228,7 @@ def backup_target_refresh_interval(facts: Facts) -> Iterator[Hit]:
 def _parse_target(text: str) -> dict[str, Any]:
     try:
         found: Any = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnjudgedError("the value of Setting backup-target is not JSON") from None
     return found if isinstance(found, dict) else {}
 

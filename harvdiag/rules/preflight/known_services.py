@@ -13,8 +13,8 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import field_evidence
-from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
-from harvdiag.rules.known_paths import begins, concerned, lasts, path_evidence
+from harvdiag.rules.facts import Facts, UnjudgedError
+from harvdiag.rules.known_paths import begins, concerned, lasts, off_path, path_evidence
 
 LONGHORN_SETTING, SPACE = "Setting.longhorn.io", "longhorn-system"
 SHARES = ("1.7.x -> 1.8.0",)
@@ -27,7 +27,8 @@ HOTFIXED = ("1.4.3 -> 1.5.x",)
 IMAGE = "status.containerStatuses[0].image"
 IMPORTS = ("1.7.x -> any", "1.8.x -> any")
 CONFIG = ObjectRef("CDIConfig", "", "config")
-LIMIT = "status.defaultPodResourceRequirements.limits.memory"
+RESOURCES = "status.defaultPodResourceRequirements"
+LIMIT = f"{RESOURCES}.limits.memory"
 ENOUGH = "2G"
 """The limit of Harvester 1.7.2, 1.8.1 and later (harvester/harvester, pull request 10694); it was 600M before."""
 
@@ -47,11 +48,11 @@ def preflight_importer_memory(facts: Facts) -> Iterator[Hit]:
     later attempt succeeds.
     """
     if not begins(facts, IMPORTS):
-        raise NotApplicable("asked where 1.7 or 1.8 is installed: each upgrade sets the memory again")
+        raise off_path(facts, "asked where 1.7 or 1.8 is installed: each upgrade sets the memory again")
     config = facts.snapshot.get(CONFIG)
-    limit = field_path(LIMIT).get(config)
+    limit, told = field_path(LIMIT).get(config), field_path(RESOURCES).get(config)
     size, enough = read_quantity(limit), read_quantity(ENOUGH)
-    if config is None or (limit is not None and size is None):
+    if not isinstance(told, dict) or (limit is not None and size is None):
         raise UnjudgedError(f"the memory of CDI's importer is not known: it is in {CONFIG.kind} {CONFIG.name}")
     if size is None or enough is None or size >= enough:
         return
@@ -85,7 +86,7 @@ def preflight_share_endpoint(facts: Facts) -> Iterator[Hit]:
     1.8.1 does not. Then the repository of the upgrade cannot mount its volume, and a node stays Post-draining.
     """
     if not concerned(facts, SHARES):
-        raise NotApplicable("only an upgrade from 1.7 to 1.8.0 has this issue")
+        raise off_path(facts, "only an upgrade from 1.7 to 1.8.0 has this issue")
     if get_text(facts.snapshot.get(ENABLED), "value") == "true":
         yield Hit(
             subject=ENABLED,
@@ -117,7 +118,7 @@ def preflight_virt_handler_annotations(facts: Facts) -> Iterator[Hit]:
     that Pod, and no VM can migrate meanwhile. No check of Harvester's asks for it.
     """
     if not begins(facts, HANDLERS):
-        raise NotApplicable("asked where 1.7 or 1.8 is installed: each upgrade makes these Pods again")
+        raise off_path(facts, "asked where 1.7 or 1.8 is installed: each upgrade makes these Pods again")
     pods = facts.find("Pod", Wanted(namespace=SYSTEM, labels=("kubevirt.io=virt-handler",)), required=True)
     bare = [pod for pod in pods if not get_text(pod, STRATEGY) and lasts(facts, pod)]
     for pod in bare if len(bare) < len(pods) else ():
@@ -154,7 +155,7 @@ def preflight_share_manager_hotfix(facts: Facts) -> Iterator[Hit]:
     with the check skipped, the hotfix of the old Longhorn would stay beside the new one.
     """
     if not concerned(facts, HOTFIXED):
-        raise NotApplicable("only an upgrade from 1.4.3 to 1.5 has this issue")
+        raise off_path(facts, "only an upgrade from 1.4.3 to 1.5 has this issue")
     wanted = Wanted(namespace=SPACE, labels=("longhorn.io/component=share-manager",))
     pods = facts.find("Pod", wanted, required=True)
     if not pods:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
+from harvdiag.core.quantity import read_quantity
 from harvdiag.core.suggest import join_names
 from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
-from harvdiag.rules.facts import Facts, NotApplicable
-from harvdiag.rules.known_paths import concerned, path_evidence
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.known_paths import concerned, off_path, path_evidence
 from harvdiag.rules.namespaces import require_everywhere
 
 VM, VMI = "VirtualMachine", "VirtualMachineInstance"
@@ -122,8 +123,8 @@ def _has_threads(vmi: Obj) -> bool:
 
 def _count(vmi: Obj, path: str) -> int:
     """A number of the topology; KubeVirt takes one where none is given."""
-    value = field_path(path).get(vmi)
-    return int(value) if isinstance(value, int | float) and value > 0 else 1
+    number = read_quantity(field_path(path).get(vmi))
+    return int(number) if number is not None and number > 0 else 1
 
 
 def _topology_evidence(group: Iterable[Obj]) -> Iterator[Evidence]:
@@ -135,7 +136,7 @@ def _topology_evidence(group: Iterable[Obj]) -> Iterator[Evidence]:
 
 def _require_path(facts: Facts, paths: tuple[str, ...]) -> None:
     if not concerned(facts, paths):
-        raise NotApplicable(OFF_PATH)
+        raise off_path(facts, OFF_PATH)
 
 
 def _grouped(found: list[Obj]) -> list[list[Obj]]:

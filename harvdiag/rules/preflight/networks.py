@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.core.escape import format_value
-from harvdiag.core.fields import Obj, field_path, get_items, get_text, name_of
+from harvdiag.core.fields import Obj, get_text, name_of
 from harvdiag.core.model import Evidence, ObjectRef, Severity
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules import advice
 from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
+from harvdiag.rules.upgrade_config import read_setting
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Network, IPv6Network
@@ -102,11 +103,10 @@ def preflight_rwx_network_addresses(facts: Facts) -> Iterator[Hit]:
 
 def _read_setting(facts: Facts, ref: ObjectRef) -> Obj | None:
     """Return the value of a Setting, else its default; None where there is none. UnjudgedError for no JSON object."""
-    setting = facts.snapshot.get(ref)
-    text = get_text(setting, "value") or get_text(setting, "default")
+    text = read_setting(facts, ref)
     try:
         found: Any = json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnjudgedError(f"the value of Setting {ref.name} cannot be read: it is not JSON") from None
     if not isinstance(found, dict | None):
         raise UnjudgedError(f"the value of Setting {ref.name} is not the JSON of a network")
@@ -133,7 +133,10 @@ def _unset_hit(place: ObjectRef) -> Hit:
 
 
 def _network_of(place: ObjectRef, value: Obj) -> Network:
-    excluded = (text for text in get_items(value, "exclude") if isinstance(text, str))
+    """The network of a value; UnjudgedError where what it leaves out is not a list of ranges."""
+    excluded = [] if (told := value.get("exclude")) is None else told
+    if not isinstance(excluded, list) or not all(isinstance(text, str) for text in excluded):
+        raise UnjudgedError(f"what Setting {place.name} excludes cannot be read: it is not a list of ranges")
     return Network(place=place, text=get_text(value, "range"), excluded=tuple(excluded))
 
 
@@ -144,13 +147,23 @@ def _judge(facts: Facts, network: Network, need: Need) -> Iterator[Hit]:
         yield _bad_range_hit(network, str(error))
         return
     pool = _find_pool(facts, network.text)
-    allocations = field_path("spec.allocations").get(pool)
-    taken = len(allocations) if isinstance(allocations, dict) else 0
+    taken = _count_taken(pool) if pool else 0
     if (free := usable - taken) < need.number:
         name = name_of(pool) if pool else _pool_name(network.text)
         yield _too_few_hit(network, need, ObjectRef("IPPool", POOLS, name), (usable, taken, free))
     elif pool is None:
         yield _no_pool_hit(network, usable)
+
+
+def _count_taken(pool: Obj) -> int:
+    """Return how many addresses of a pool are in use; UnjudgedError where it does not tell."""
+    spec = pool.get("spec")
+    allocations = spec.get("allocations", {}) if isinstance(spec, dict) else None
+    if not isinstance(allocations, dict):
+        raise UnjudgedError(
+            f"the addresses in use cannot be counted: spec.allocations of IPPool {name_of(pool)} is none"
+        )
+    return len(allocations)
 
 
 def count_usable(network: Network) -> int:

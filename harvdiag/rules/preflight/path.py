@@ -11,6 +11,7 @@ from harvdiag.rules import actions
 from harvdiag.rules.engine import Hit, rule
 from harvdiag.rules.evidence import field_evidence, missing_evidence
 from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError
+from harvdiag.rules.known_paths import UNKNOWN_START
 from harvdiag.upgrade.paths import FROM_BUILD, SKIP, Path, find_path, minimum_of
 from harvdiag.upgrade.versions import read_version
 
@@ -72,7 +73,7 @@ def preflight_path_unsupported(facts: Facts) -> Iterator[Hit]:
     if not facts.target:
         raise NotApplicable(UNTOLD)
     if not facts.harvester_version:
-        raise UnjudgedError(f"the release installed is not known: it is the value of Setting {INSTALLED.name}")
+        raise UnjudgedError(UNKNOWN_START)
     path = facts.path
     if path.refusal:
         yield _refused(facts, path)

@@ -255,7 +255,7 @@ def _describe_difference(wanted: str, answer: str) -> str:
 def _parse_json(value: str) -> Any:
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -173,6 +173,6 @@ def _parse_list(text: str) -> list[str]:
     """The methods that were noted; an Upgrade without a note, or with one of another form, noted none."""
     try:
         found: Any = json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return [str(item) for item in found] if isinstance(found, list) else []

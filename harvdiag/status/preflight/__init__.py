@@ -68,7 +68,7 @@ class Preflight:
         """Whether there is no verdict: nothing was found, but of the checks that harvdiag makes fewer were made than
         not, as the source has not what they need.
         """
-        return not (self.running or self.reasons) and len(self.asked) <= len(self.unseen)
+        return not (self.running or self.reasons) and len(self.asked) <= len(self.untold)
 
     @cached_property
     def verdict(self) -> str:
