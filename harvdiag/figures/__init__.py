@@ -13,6 +13,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
     from harvdiag.core.model import Finding, ObjectRef
+    from harvdiag.cure.model import Simulation
     from harvdiag.figures.drawing import Drawing, DrawOptions
     from harvdiag.figures.figure import Figure
     from harvdiag.status.changes.comparison import Comparison
@@ -66,7 +67,7 @@ PICTURES = {
 
 
 def draw(
-    cluster: Cluster | Comparison,
+    cluster: Cluster | Comparison | Simulation,
     picture: str = "",
     *,
     focus: Finding | ObjectRef | str | None = None,
@@ -74,7 +75,7 @@ def draw(
     labels: bool = False,
 ) -> Figure:
     """Draw a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``; or a
-    comparison, as ``hd.compare`` returns it.
+    comparison, as ``hd.compare`` returns it; or what a simulated action would change (``cluster.simulate(…)``).
 
     `picture` is a name in `harvdiag.figures.PICTURES`, such as ``upgrade``; the default is ``links``, or ``changes``
     where `against`, an earlier state of the cluster, is given. `focus` is a finding, an object or its name: only its
@@ -87,6 +88,13 @@ def draw(
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.focus import resolve_focus
 
+    if not isinstance(cluster, Comparison):
+        from harvdiag.cure.model import Simulation
+
+        if isinstance(cluster, Simulation):
+            from harvdiag.figures.changes.simulated import compare_states
+
+            cluster = compare_states(cluster)
     if isinstance(cluster, Comparison):
         from harvdiag.figures.changes import draw_comparison
 
