@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harvdiag.core.model import Finding, ObjectRef, Outcome
 
 if TYPE_CHECKING:
+    from harvdiag.cure.preconditions import Precondition
     from harvdiag.snapshot import Snapshot
 
 __all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb"]
@@ -107,3 +108,5 @@ class Simulation:
     after: Snapshot
     outcomes: tuple[Outcome, ...] = ()
     """Of every check after it."""
+    preconditions: tuple[Precondition, ...] = ()
+    """P1 to P6, where the action removes a Node or a Machine."""
