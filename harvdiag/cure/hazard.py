@@ -10,7 +10,7 @@ from harvdiag.cure.cascade.stage import Stage
 from harvdiag.cure.model import Hazard
 from harvdiag.cure.preconditions import Precondition
 
-__all__ = ["classify", "subjects_of"]
+__all__ = ["classify", "stays", "subjects_of"]
 
 ORDER = (Hazard.DANGEROUS, Hazard.UNTOLD, Hazard.SILENT, Hazard.USELESS, Hazard.CARE, Hazard.SAFE)
 """The class that counts where there are reasons for several, the first of these."""
@@ -27,6 +27,11 @@ def subjects_of(stage: Stage) -> tuple[ObjectRef, ...]:
     return tuple(dict.fromkeys(machines or nodes))
 
 
+def stays(stage: Stage, subject: ObjectRef) -> bool:
+    """Whether the object is not removed at all, so that no more than RKE2 restarts on its host."""
+    return subject.kind == "Node" and subject not in stage.nodes_gone and stage.world.get(subject) is not None
+
+
 def _matters(stage: Stage, node: ObjectRef) -> bool:
     return node not in stage.nodes_gone or stage.world.get(node) is None
 
@@ -35,7 +40,8 @@ def classify(
     stage: Stage, conditions: Iterable[Precondition], new: Iterable[Finding], gone: Iterable[Finding]
 ) -> tuple[Hazard, tuple[str, ...]]:
     """Return the class, and the reasons for it, the weightiest first."""
-    notes = [*stage.notes, *_of_conditions(conditions)]
+    restart = any(stays(stage, subject) for subject in subjects_of(stage))
+    notes = [*stage.notes, *_of_conditions(conditions, restart)]
     worse = [finding for finding in new if finding.severity is Severity.ERROR]
     if not notes:
         notes = [_without_notes(stage, worse, list(gone))]
@@ -47,12 +53,15 @@ def classify(
     return found, tuple(dict.fromkeys(reasons))
 
 
-def _of_conditions(conditions: Iterable[Precondition]) -> list[tuple[Hazard, str]]:
+def _of_conditions(conditions: Iterable[Precondition], restart: bool) -> list[tuple[Hazard, str]]:
+    """What the preconditions make of it; a restart takes no VM away, so that these are only to be looked after."""
     found: list[tuple[Hazard, str]] = []
     met: list[str] = []
     for each in conditions:
         said = f"{each.id}: {each.told or each.asks}"
-        if each.met is None:
+        if restart and each.id == "P3" and not each.met:
+            found.append((Hazard.CARE, said))
+        elif each.met is None:
             found.append((Hazard.UNTOLD, said))
         elif not each.met:
             found.append((Hazard.DANGEROUS, said))

@@ -8,7 +8,7 @@ from harvdiag.core.model import Finding, Outcome, sort_findings
 from harvdiag.core.policy import Policy
 from harvdiag.cure.action import parse_action
 from harvdiag.cure.cascade import Stage, play
-from harvdiag.cure.hazard import classify, subjects_of
+from harvdiag.cure.hazard import classify, stays, subjects_of
 from harvdiag.cure.model import Action, Simulation
 from harvdiag.cure.preconditions import Precondition, judge
 from harvdiag.cure.world import World
@@ -17,6 +17,9 @@ from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 
 __all__ = ["simulate"]
+
+RESTART = frozenset({"P2", "P3", "P5"})
+"""The preconditions that also a restart of RKE2 has."""
 
 
 def simulate(
@@ -65,7 +68,12 @@ def _conclude(
 
 
 def _preconditions(stage: Stage) -> tuple[Precondition, ...]:
-    return tuple(each for subject in subjects_of(stage)[:1] for each in judge(stage.facts, subject))
+    """P1 to P6 of what goes; of a host that only restarts, those of its volumes, its VMs and the upgrade."""
+    subject = next(iter(subjects_of(stage)), None)
+    if subject is None:
+        return ()
+    asked = judge(stage.facts, subject)
+    return tuple(each for each in asked if each.id in RESTART) if stays(stage, subject) else asked
 
 
 def _findings(outcomes: Iterable[Outcome], policy: Policy) -> list[Finding]:

@@ -77,9 +77,7 @@ def _identity(stage: Stage, node: ObjectRef) -> tuple[str, str]:
     name = get_text(host, f'files["{CATTLE_ID}"].machine')
     cattle_id = get_text(host, f'files["{CATTLE_ID}"].id')
     if not name:
-        reason = f"the file {CATTLE_ID} of {node.name} was not seen: it decides "
-            "which Machine the host asks for"
-        stage.open(reason)
+        stage.open(f"the file {CATTLE_ID} of {node.name} was not seen: it decides which Machine the host asks for")
     return name, cattle_id
 
 
@@ -285,8 +283,8 @@ def _bootstrap(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
 
 def _joined(stage: Stage) -> dict[str, str]:
     """To which server a new plan joins its host: that of another."""
-    urls = (annotations_of(obj).get("rke.cattle.io/join-url") for obj in stage.world.objects("Secret"))
-    url = next((each for each in urls if isinstance(each, str) and each), "")
+    urls = [annotations_of(obj).get("rke.cattle.io/join-url") for obj in stage.world.objects("Secret")]
+    url = next((str(each) for each in urls if each), "")
     return {"rke.cattle.io/joined-to": url} if url else {}
 
 
@@ -295,7 +293,7 @@ def _run_plan(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     uid = uid_of(stage.world.get(machine) or {})
     why = f"the plan has node-label rke.cattle.io/machine={uid}"
     stage.set(node, 'metadata.labels["rke.cattle.io/machine"]', uid)
-    _restart(stage, node)
+    _restart(stage, node, plan_of(stage, machine))
     for key, value in get_labels(stage.world.get(machine) or {}).items():
         if key == "harvesterhci.io/managed":
             stage.set(node, f'metadata.labels["{key}"]', value)
@@ -315,12 +313,15 @@ def _run_plan(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     stage.emit(Change.CHANGED, node)
 
 
-def _restart(stage: Stage, node: ObjectRef) -> None:
-    """The Node was not Ready for a moment just now; checks that wait for it to settle give it time."""
+def _restart(stage: Stage, node: ObjectRef, plan: ObjectRef | None) -> None:
+    """A plan was written just now, and the Node was not Ready for a moment; checks give it time to settle."""
     at = stage.world.origin.collected_at.at
-    rows = get_items(stage.world.edit(node), "status.conditions")
-    for row in rows if at else ():
-        if at and isinstance(row, dict) and row.get("type") == "Ready":
+    if at is None:
+        return
+    if plan is not None:
+        stage.set(plan, 'metadata.annotations["rke.cattle.io/plan-last-updated"]', format_time(at))
+    for row in get_items(stage.world.edit(node), "status.conditions"):
+        if isinstance(row, dict) and row.get("type") == "Ready":
             row["lastTransitionTime"] = format_time(at)
 
 

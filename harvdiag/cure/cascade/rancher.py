@@ -183,12 +183,8 @@ def elect_init_node(stage: Stage, event: Event) -> None:
         return
     for ref, obj in machines(stage):
         plan = plan_of(stage, ref)
-        if (
-            plan
-            and has_role(obj, "etcd")
-            and not stage.deleting(ref)
-            and annotations_of(stage.world.get(plan)).get(JOIN_URL)
-        ):
+        able = plan is not None and has_role(obj, "etcd") and not stage.deleting(ref)
+        if plan and able and annotations_of(stage.world.get(plan)).get(JOIN_URL):
             stage.set(plan, f'metadata.labels["{INIT}"]', "true")
             why = f"the plan Secret with label {INIT} is gone"
             deed = Deed("Rancher's planner", f"makes {ref.name} the init node", why, "harvester/harvester#2665", True)
