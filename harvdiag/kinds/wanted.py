@@ -54,6 +54,8 @@ class Wanted:
     """Of Events: the names of the objects that they are about."""
     labels: tuple[str, ...] = ()
     """Labels, as ``key=value``."""
+    fields: tuple[str, ...] = ()
+    """Fields that hold a name, as ``spec.nodeID=hv02``."""
     faulty: bool = False
     """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings; of
     Longhorn's Volumes: degraded, faulted, or noted as migrating."""
@@ -71,6 +73,7 @@ class Wanted:
             and (not self.owners or not _owners(obj).isdisjoint(self.owners))
             and (not self.about or _about(obj) in self.about)
             and (not self.labels or not _label_texts(obj).isdisjoint(self.labels))
+            and (not self.fields or any(_holds_field(obj, field) for field in self.fields))
             and (not self.faulty or _is_faulty(obj))
             and (not self.unready or is_unready(obj))
             and (not self.volume or is_in_state(obj, self.volume))
@@ -81,8 +84,8 @@ class Wanted:
 
         Text may be that of one object, or of a whole list. Names are never folded or escaped in YAML.
         """
-        values = tuple(label.partition("=")[2] for label in self.labels)
-        given = (self.names, self.prefixes, self.owners, self.about, values)
+        labels, fields = (tuple(text.partition("=")[2] for text in texts) for texts in (self.labels, self.fields))
+        given = (self.names, self.prefixes, self.owners, self.about, labels, fields)
         tests = [_holds_one(tuple(value.encode() for value in group)) for group in given if group]
         tests += [_holds_fault(FAULTY_TEXT[kind])] if self.faulty and kind in FAULTY_TEXT else []
         tests += [may_be_unready] if self.unready else []
@@ -118,6 +121,11 @@ def _about(obj: Obj) -> str:
 
 def _label_texts(obj: Obj) -> set[str]:
     return {f"{key}={value}" for key, value in get_labels(obj).items()}
+
+
+def _holds_field(obj: Obj, field: str) -> bool:
+    path, _, value = field.partition("=")
+    return get_text(obj, path) == value
 
 
 def _is_faulty(obj: Obj) -> bool:

@@ -6,18 +6,30 @@ goes with it, no upgrade is in between, and the host does not come back.
 
 from __future__ import annotations
 
+from harvdiag.core.escape import escape_text
 from harvdiag.core.model import ObjectRef
+from harvdiag.cure.preconditions.claims import judge_claims
+from harvdiag.cure.preconditions.etcd import judge_etcd
+from harvdiag.cure.preconditions.host import judge_host
 from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.preconditions.removal import read_removal
+from harvdiag.cure.preconditions.upgrades import judge_upgrade
+from harvdiag.cure.preconditions.vms import judge_vms
+from harvdiag.cure.preconditions.volumes import judge_volumes
 from harvdiag.rules.facts import Facts
 
 __all__ = ["Precondition", "Value", "describe", "judge"]
 
+JUDGES = (judge_etcd, judge_volumes, judge_vms, judge_claims, judge_upgrade, judge_host)
+WORDS = {True: "met", False: "not met", None: "cannot be told"}
+
 
 def judge(facts: Facts, subject: ObjectRef) -> tuple[Precondition, ...]:
     """Return P1 to P6, in this order, for the removal of a Node, or of a Machine with the Node that goes with it."""
-    return ()
+    removal = read_removal(facts, subject)
+    return tuple(judged(facts, removal) for judged in JUDGES)
 
 
 def describe(precondition: Precondition) -> str:
     """Return a precondition in one line: ``P1 met: etcd voters that remain: 2 of 3, quorum kept``."""
-    return ""
+    return escape_text(f"{precondition.id} {WORDS[precondition.met]}: {precondition.told}")

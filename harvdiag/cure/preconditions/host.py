@@ -1,0 +1,124 @@
+"""P6, the host cannot come back: it is switched off, or uninstalled; else its agent registers it again.
+
+No object says that a host is uninstalled. A kubelet that answers shows that it is not, the taint `out-of-service` that
+a person vouches for its being off. docs/objects.md#precondition-host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harvdiag.core.conditions import find_condition
+from harvdiag.core.fields import field_path, get_items, get_text
+from harvdiag.core.model import Evidence, ObjectRef
+from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.preconditions.removal import Removal, gaps_of
+from harvdiag.cure.preconditions.words import decide
+from harvdiag.rules import actions
+from harvdiag.rules.evidence import host_evidence
+from harvdiag.rules.facts import Facts
+from harvdiag.rules.seen import find_owner, read_address
+
+__all__ = ["judge_host"]
+
+OFF = "node.kubernetes.io/out-of-service"
+"""The taint with which a person says that a host is off: https://kubernetes.io/docs/concepts/cluster-administration/node-shutdown."""
+IDENTITY = 'files["etc/rancher/agent/cattle-id"].machine'
+NODE_NAME = 'metadata.labels["rke.cattle.io/node-name"]'
+"""Of a Machine: the host for which it was made."""
+
+
+def judge_host(facts: Facts, removal: Removal) -> Precondition:
+    """Judge P6: the host of each Node that goes is off or uninstalled.
+
+    Where the source has files of the host, they tell as which Machine it would register. A Machine without a Node does
+    not come back with a host that is another's now.
+    """
+    host = _host_of(facts, removal)
+    running = [node for node in removal.nodes if _answers(facts, node)]
+    identity = get_text(facts.snapshot.host(host.name), IDENTITY) if host else ""
+    other = not removal.nodes and bool(identity) and identity != removal.asked.name
+    untold = () if other else _open(facts, removal)
+    met = decide(running, untold)
+    return Precondition(
+        id="P6",
+        asks=f"Is host {host.name if host else 'of it'} off or uninstalled, so that it cannot register again?",
+        met=met,
+        values=(
+            Value(name="host", value=host.name if host else "", refs=(host,) if host else ()),
+            Value(name="kubelet answers", value=_known_answer(facts, removal), refs=tuple(running)),
+            Value(name="registers as", value=identity or None),
+        ),
+        evidence=_evidence(facts, removal, host),
+        told=_tell(host, identity, (running, other), untold),
+        untold=untold,
+        by_hand=() if met else _by_hand(facts, removal, host),
+    )
+
+
+def _host_of(facts: Facts, removal: Removal) -> ObjectRef | None:
+    """Return the Node of the host, there or not: of a Machine without one, that for which it was made."""
+    if removal.meant:
+        return removal.meant
+    edge = facts.pairing.node_ref(removal.asked)
+    name = edge.value if edge else get_text(facts.links.objects.get(removal.asked), NODE_NAME)
+    return ObjectRef("Node", "", name) if name else None
+
+
+def _answers(facts: Facts, node: ObjectRef) -> bool:
+    """Whether the kubelet reported: Unknown is written by others, once it has fallen silent."""
+    return find_condition(facts.links.objects.get(node), "Ready").status in {"True", "False"}
+
+
+def _known_answer(facts: Facts, removal: Removal) -> bool | None:
+    states = [find_condition(facts.links.objects.get(node), "Ready").status for node in removal.nodes]
+    return None if not states or "" in states else any(state != "Unknown" for state in states)
+
+
+def _is_off(facts: Facts, node: ObjectRef) -> bool:
+    """Whether a person has marked the host as off."""
+    taints = (row for row in get_items(facts.links.objects.get(node), "spec.taints") if isinstance(row, dict))
+    return not _answers(facts, node) and any(row.get("key") == OFF for row in taints)
+
+
+def _open(facts: Facts, removal: Removal) -> tuple[str, ...]:
+    if gaps := (*removal.untold, *gaps_of(facts, "Node")):
+        return gaps
+    if removal.nodes and all(_is_off(facts, node) for node in removal.nodes):
+        return ()
+    return ("no object says whether a host is off or uninstalled",)
+
+
+def _evidence(facts: Facts, removal: Removal, host: ObjectRef | None) -> tuple[Evidence, ...]:
+    shown = []
+    for node in removal.nodes:
+        ready = find_condition(facts.links.objects.get(node), "Ready")
+        shown += [Evidence(node, ready.path, ready.why or ready.status)] if ready.status else []
+        shown += [Evidence(node, "spec.taints", field_path("spec.taints").get(facts.links.objects[node]))] * _is_off(
+            facts, node
+        )
+    return (*shown, *(host_evidence(facts, host) if host else ()))
+
+
+def _tell(
+    host: ObjectRef | None, identity: str, states: tuple[Sequence[ObjectRef], bool], untold: Sequence[str]
+) -> str:
+    running, other = states
+    name = f"host {host.name}" if host else "its host"
+    again = f", and would register as Machine {identity}" if identity else ""
+    if running:
+        return f"{name} is neither off nor uninstalled: its kubelet answers{again}"
+    if other:
+        return f"{name} registers as another Machine, {identity}"
+    if untold:
+        return f"{name} may come back: {'; '.join(untold)}{again}"
+    return f"{name} is marked as off, and its kubelet is silent"
+
+
+def _by_hand(facts: Facts, removal: Removal, host: ObjectRef | None) -> tuple[str, ...]:
+    if host is None:
+        return ("Find out which host it was made for, and make sure that it is off or uninstalled.",)
+    obj = facts.links.objects.get(host) or facts.links.objects.get(removal.asked)
+    address = read_address(obj) if obj else ""
+    known = bool(host_evidence(facts, host))
+    return (actions.check_host_gone(host.name, address), *(() if known else (find_owner(facts, host),)))
