@@ -18,11 +18,13 @@ from harvdiag.status.cure.words import (
     PRECONDITIONS,
     UNCHANGED,
     StepRow,
+    answer_precondition,
     describe_explanation,
     describe_headline,
     describe_origin,
     describe_steps,
     list_finding_parts,
+    list_open,
     list_steps,
     mark_precondition,
     name_command,
@@ -93,11 +95,12 @@ def _precondition_part(simulation: Simulation) -> Part:
 def _precondition_row(asked: Precondition) -> str:
     mark, word = mark_precondition(asked)
     by_hand = asked.by_hand if asked.met is None else ()
-    told = "; ".join((asked.told or asked.asks, *asked.untold, *by_hand))
+    told = "; ".join((*answer_precondition(asked), *by_hand))
     return f"| {asked.id} | {SIGNS[mark]} {word} | {format_step(told, True)} |"
 
 
 def _open_lines(simulation: Simulation) -> Iterator[str]:
-    if simulation.untold:
+    told = list_open(simulation)
+    if told:
         yield from ("", f"## {OPEN}", "")
-    yield from (f"- {format_step(text)}" for text in simulation.untold)
+    yield from (f"- {format_step(text)}" for text in told)

@@ -8,10 +8,11 @@ from typing import NamedTuple
 from harvdiag.core.escape import escape_text
 from harvdiag.core.marks import SIGNS, UNSEEN
 from harvdiag.core.model import Finding
-from harvdiag.core.wrap import count_cells, pad_text, wrap_commands
+from harvdiag.core.wrap import count_cells, pad_text
 from harvdiag.cure.model import Simulation
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.reports.paint import Paint
+from harvdiag.reports.shorten import cut_lines
 from harvdiag.reports.terminal import NARROWEST
 from harvdiag.reports.terminal.layout import Layout
 from harvdiag.status.cure.words import (
@@ -20,11 +21,13 @@ from harvdiag.status.cure.words import (
     PRECONDITIONS,
     UNCHANGED,
     StepRow,
+    answer_precondition,
     describe_explanation,
     describe_headline,
     describe_origin,
     describe_steps,
     list_finding_parts,
+    list_open,
     list_steps,
     mark_precondition,
     name_objects,
@@ -33,6 +36,8 @@ from harvdiag.status.cure.words import (
 
 __all__ = ["render"]
 
+BELOW, NARROW = " " * 6, 18
+"""The indent of a text below its lead, and the least columns for one beside it."""
 HEADS = ("who", "effect", "object")
 ROWS, FOUND, LINES, POINTS = 24, 5, 2, 6
 """The most rows of steps, findings of each part, lines of each, and open points where the report is folded."""
@@ -60,7 +65,7 @@ class _Page(NamedTuple):
             yield from ("", self.layout.paint.bold(title))
             yield from self._findings(found)
         yield from self._preconditions(simulation.preconditions)
-        yield from self._open(simulation.untold)
+        yield from self._open(list_open(simulation))
         yield from ("", *self.layout.wrap(UNCHANGED))
 
     def _head(self, simulation: Simulation) -> Iterator[str]:
@@ -70,7 +75,7 @@ class _Page(NamedTuple):
         for line in layout.wrap(f"{SIGNS[mark]} {describe_headline(simulation)}", hang=2):
             yield layout.paint.bold(line) if mark == UNSEEN else layout.paint.severity(mark, line)
         for reason in simulation.reasons:
-            yield from self._led("  - ", reason)
+            yield from self._led("  - ", reason, most=0 if self.full else LINES)
 
     def _steps(self, simulation: Simulation) -> Iterator[str]:
         if not simulation.steps:
@@ -93,10 +98,8 @@ class _Page(NamedTuple):
         for row, cell in zip(rows, cells, strict=True):
             lead = self._lead(cell, wide)
             named = name_objects(row.refs, len(row.refs) if self.full else 2)
-            first, *rest = self.layout.wrap(f"{lead}{named}", 0, count_cells(lead))
-            yield lead + self.layout.paint.bold(first.removeprefix(lead))
-            yield from rest
-            yield from self._led(" " * (wide[0] + 4), describe_explanation(row))
+            yield from self._led(lead, named)
+            yield from self._led(" " * (wide[0] + 4), describe_explanation(row, self.full))
 
     @staticmethod
     def _lead(cells: Iterable[str], wide: Sequence[int]) -> str:
@@ -121,8 +124,9 @@ class _Page(NamedTuple):
         wide = max(len(word) for _, word in words)
         for each, (mark, word) in zip(asked, words, strict=True):
             lead = f"  {each.id}  {SIGNS[mark]} {word:{wide}}  "
-            yield from self._led(lead, each.told or each.asks, SIGNS[mark])
-            told = (*each.untold, *(each.by_hand if each.met is None or self.full else ()))
+            first, *told = answer_precondition(each)
+            told += each.by_hand if each.met is None or self.full else ()
+            yield from self._led(lead, first, SIGNS[mark])
             yield from (line for text in told for line in self._led(" " * len(lead), text))
 
     def _open(self, untold: Sequence[str]) -> Iterator[str]:
@@ -134,11 +138,18 @@ class _Page(NamedTuple):
             yield from self._led(f"  {SIGNS[UNSEEN]} ", text, SIGNS[UNSEEN])
         yield from self._more(len(untold) - len(shown), "point")
 
-    def _led(self, lead: str, text: str, sign: str = "") -> Iterator[str]:
-        """The text, commands whole, its first line after `lead`, in which the sign gets its colour."""
-        wide = count_cells(lead)
-        for number, line in enumerate(wrap_commands(escape_text(text), self.layout.width - wide)):
-            yield f"{' ' * wide if number else self._paint_sign(lead, sign)}{line}"
+    def _led(self, lead: str, text: str, sign: str = "", most: int = 0) -> Iterator[str]:
+        """The text, commands whole, its first line after `lead`, in which the sign gets its colour; `most` lines.
+
+        Where there is too little room beside the lead, the text is below it.
+        """
+        wide, painted = count_cells(lead), self._paint_sign(lead, sign)
+        if self.layout.width - wide < NARROW and lead.strip():
+            yield painted
+            painted, wide = BELOW, len(BELOW)
+        wide = min(wide, self.layout.width - NARROW)
+        for number, line in enumerate(cut_lines(text, self.layout.width - wide, most)):
+            yield f"{' ' * wide if number or not painted.strip() else painted}{line}"
 
     def _paint_sign(self, lead: str, sign: str) -> str:
         return lead.replace(sign, self.layout.paint.sign(sign), 1) if sign else lead

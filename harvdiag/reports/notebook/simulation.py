@@ -16,10 +16,12 @@ from harvdiag.status.cure.words import (
     OPEN,
     PRECONDITIONS,
     UNCHANGED,
+    answer_precondition,
     describe_headline,
     describe_origin,
     describe_steps,
     list_finding_parts,
+    list_open,
     mark_precondition,
 )
 
@@ -50,8 +52,8 @@ def _sections(simulation: Simulation) -> Iterator[str]:
         yield fold(title, _list(map(_finding, found), _PLAIN))
     if simulation.preconditions:
         yield fold(PRECONDITIONS, _list(map(_precondition, simulation.preconditions), _PLAIN))
-    if simulation.untold:
-        yield fold(OPEN, _list(map(format_step, simulation.untold)))
+    if told := list_open(simulation):
+        yield fold(OPEN, _list(map(format_step, told)))
 
 
 def _list(items: Iterable[str], style: str = _LIST) -> str:
@@ -69,5 +71,5 @@ def _finding(finding: Finding) -> str:
 def _precondition(asked: Precondition) -> str:
     mark, word = mark_precondition(asked)
     by_hand = asked.by_hand if asked.met is None else ()
-    told = "; ".join(map(format_step, (asked.told or asked.asks, *asked.untold, *by_hand)))
+    told = "; ".join(map(format_step, (*answer_precondition(asked), *by_hand)))
     return f"{asked.id} {SIGNS[mark]} <b>{word}</b> {told}"

@@ -89,11 +89,11 @@ def describe_sources(comparison: Comparison) -> tuple[str, str]:
 
 def describe_interval(comparison: Comparison) -> str:
     """Return ``since 10:00 UTC``, with the day where that differs; of two of the same time ``both collected at …``; of
-    a simulation ``after delete Node srv09``.
+    a simulation ``after "delete Node srv09"``.
     """
     before, now = comparison.before.facts.now, comparison.now.facts.now
     if comparison.played:
-        return f"after {comparison.played}"
+        return f'after "{comparison.played}"'
     if not before.at or not now.at:
         return "since the other snapshot"
     if comparison.same_time:
@@ -264,7 +264,8 @@ def describe_details(comparison: Comparison) -> str:
         return ""
     fields = sum(bool(change.path) for change in details)
     told = f" ({format_count(fields, 'field')})" if fields else ""
-    return f"Not shown: details of {format_count(len(refs), 'object')}{told}, which `harvdiag compare` lists"
+    where = "" if comparison.played else ", which `harvdiag compare` lists"
+    return f"Not shown: details of {format_count(len(refs), 'object')}{told}{where}"
 
 
 def describe_unchanged(comparison: Comparison) -> str:

@@ -24,11 +24,13 @@ __all__ = [
     "PRECONDITIONS",
     "UNCHANGED",
     "StepRow",
+    "answer_precondition",
     "describe_explanation",
     "describe_headline",
     "describe_origin",
     "describe_steps",
     "list_finding_parts",
+    "list_open",
     "list_steps",
     "mark_precondition",
     "name_command",
@@ -49,9 +51,11 @@ HAZARD_MARKS = {
 FROM_CODE = "from code"
 """What is said of a step that was derived, and not seen in the field."""
 UNCHANGED = "Nothing was changed: harvdiag never writes to a cluster."
-PRECONDITIONS, OPEN = "Preconditions of a removal", "What cannot be told"
+PRECONDITIONS, OPEN = "Preconditions P1 to P6", "What cannot be told"
 """The headings of P1 to P6, and of what was not seen."""
 MET = {True: (GOOD, "met"), False: (ERROR, "not met"), None: (UNSEEN, str(Hazard.UNTOLD))}
+ISSUE = "#"
+"""Stands in the source of a step that was reported."""
 NAME = "\0"
 """Stands for the object's name where steps are compared."""
 
@@ -94,7 +98,11 @@ def name_steps(row: StepRow) -> str:
 
 
 def name_objects(refs: Sequence[ObjectRef], most: int = 2) -> str:
-    """Return objects by kind: ``Machine custom-1``, ``Replica a, b and 198 more``; without the usual namespace."""
+    """Return objects by kind: ``Machine custom-1``, ``Replica a, b and 198 more``, ``CustomMachine, Machine custom-1``;
+    without the usual namespace.
+    """
+    if len(refs) > 1 and _share_name(refs):
+        return f"{', '.join(ref.kind for ref in refs)} {_name(refs[0])}"
     shown = refs[:most] if len(refs) > most + 1 else refs
     kinds = [(kind, [_name(ref) for ref in alike]) for kind, alike in groupby(shown, lambda ref: ref.kind)]
     rest = len(refs) - len(shown)
@@ -107,12 +115,17 @@ def _name(ref: ObjectRef) -> str:
     return f"{ref.namespace}/{ref.name}" if ref.namespace and ref.namespace != home else ref.name
 
 
-def describe_explanation(row: StepRow) -> str:
-    """Return what a step does and why, with where that is known from."""
+def _share_name(refs: Sequence[ObjectRef]) -> bool:
+    return len({_name(ref) for ref in refs}) == 1
+
+
+def describe_explanation(row: StepRow, whole: bool = True) -> str:
+    """Return what a step does and why, with where that is known from: an issue, and in a `whole` one a source file."""
     step = row.step
-    rest = "; ".join(filter(None, (FROM_CODE if step.derived else "", step.source)))
+    source = step.source if whole or ISSUE in step.source else ""
+    rest = "; ".join(filter(None, (FROM_CODE if step.derived else "", source)))
     told = ": ".join(filter(None, (step.what, step.why)))
-    told = told.replace(step.ref.name, "each") if len(row.refs) > 1 else told
+    told = told if _share_name(row.refs) else told.replace(step.ref.name, "each")
     return f"{told} ({rest})" if rest else told
 
 
@@ -152,6 +165,18 @@ def describe_origin(simulation: Simulation) -> str:
         f"collected {when}" if when else "",
     )
     return ", ".join(filter(None, parts))
+
+
+def answer_precondition(asked: Precondition) -> tuple[str, ...]:
+    """Return the values of a precondition, else its question, then what is open and does not stand there already."""
+    told = asked.told or asked.asks
+    return told, *(text for text in asked.untold if text not in told)
+
+
+def list_open(simulation: Simulation) -> list[str]:
+    """Return what was not seen, but for what a precondition tells."""
+    told = {text for asked in simulation.preconditions for text in asked.untold}
+    return [text for text in simulation.untold if text not in told]
 
 
 def summarize_simulation(simulation: Simulation) -> str:
