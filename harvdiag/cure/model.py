@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
 from harvdiag.core.tabular import Record, Tabular
+from harvdiag.kinds import CATALOGUE
 
 if TYPE_CHECKING:
     from harvdiag.cure.preconditions import Precondition
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb"]
+__all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
 
 COLUMNS = ("step", "actor", "kind", "namespace", "name", "effect", "what", "why", "source", "derived")
 
@@ -48,10 +49,15 @@ class Action:
         """As it is written on a command line."""
         words = [str(self.verb)]
         if self.ref is not None:
-            words += (
-                [self.ref.name] if self.verb in {Verb.DELETE_HOST, Verb.REGISTER} else [self.ref.kind, self.ref.name]
-            )
+            words += [] if self.verb in {Verb.DELETE_HOST, Verb.REGISTER} else [self.ref.kind]
+            words.append(name_in_home(self.ref))
         return " ".join((*words, *(f"{key}-" if value is None else f"{key}={value}" for key, value in self.changes)))
+
+
+def name_in_home(ref: ObjectRef) -> str:
+    """Return the name of an object, with its namespace where that is not the usual one of its kind."""
+    home = CATALOGUE[ref.kind].home if ref.kind in CATALOGUE else ""
+    return f"{ref.namespace}/{ref.name}" if ref.namespace and ref.namespace != home else ref.name
 
 
 class Effect(StrEnum):

@@ -10,9 +10,8 @@ from harvdiag.core.marks import ERROR, GOOD, INFO, UNSEEN, WARNING
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.target import join_words
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.cure.model import Hazard, Simulation, Step
+from harvdiag.cure.model import Hazard, Simulation, Step, name_in_home
 from harvdiag.cure.preconditions.model import Precondition
-from harvdiag.kinds import CATALOGUE
 from harvdiag.rules.facts import Facts
 from harvdiag.sources import source_type
 from harvdiag.status.summary import format_count
@@ -102,21 +101,16 @@ def name_objects(refs: Sequence[ObjectRef], most: int = 2) -> str:
     without the usual namespace.
     """
     if len(refs) > 1 and _share_name(refs):
-        return f"{', '.join(ref.kind for ref in refs)} {_name(refs[0])}"
+        return f"{', '.join(ref.kind for ref in refs)} {name_in_home(refs[0])}"
     shown = refs[:most] if len(refs) > most + 1 else refs
-    kinds = [(kind, [_name(ref) for ref in alike]) for kind, alike in groupby(shown, lambda ref: ref.kind)]
+    kinds = [(kind, [name_in_home(ref) for ref in alike]) for kind, alike in groupby(shown, lambda ref: ref.kind)]
     rest = len(refs) - len(shown)
     told = ", ".join(f"{kind} {', '.join(names)}" for kind, names in kinds)
     return f"{told} and {rest} more" if rest else told
 
 
-def _name(ref: ObjectRef) -> str:
-    home = CATALOGUE[ref.kind].home if ref.kind in CATALOGUE else ""
-    return f"{ref.namespace}/{ref.name}" if ref.namespace and ref.namespace != home else ref.name
-
-
 def _share_name(refs: Sequence[ObjectRef]) -> bool:
-    return len({_name(ref) for ref in refs}) == 1
+    return len({name_in_home(ref) for ref in refs}) == 1
 
 
 def describe_explanation(row: StepRow, whole: bool = True) -> str:
