@@ -1,0 +1,1 @@
+"""The cure: simulation of actions, and the preconditions of a removal."""
