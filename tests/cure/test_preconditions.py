@@ -190,7 +190,7 @@ def test_vm_of_which_nothing_tells_is_open() -> None:
     """Without the condition of KubeVirt, and without the release or the Nodes."""
     silent = p3(vmi("vm1", "hv03", able=""))
     assert (silent.met, silent.untold) == (None, ("whether shop/vm1 can be moved is not known",))
-    disk = {"domain": {"devices": {"disks": [{"name": "cd", "cdrom": {"bus": "sata"}}]}}}
+    disk: Object = {"domain": {"devices": {"disks": [{"name": "cd", "cdrom": {"bus": "sata"}}]}}}
     assert p3(vmi("vm1", "hv03", **disk)).met is False
     assert p3(vmi("vm1", "hv03", **disk), Setting=State.FORBIDDEN).met is None
     assert p3(vmi("vm1", "hv03", able="False"), Setting=State.FORBIDDEN).met is False
