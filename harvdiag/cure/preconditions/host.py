@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import field_path, get_items, get_text
+from harvdiag.core.fields import get_items, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.preconditions.removal import Removal, gaps_of
 from harvdiag.cure.preconditions.words import decide
 from harvdiag.rules import actions
-from harvdiag.rules.evidence import host_evidence
+from harvdiag.rules.evidence import field_evidence, host_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.seen import find_owner, read_address
 
@@ -94,9 +94,7 @@ def _evidence(facts: Facts, removal: Removal, host: ObjectRef | None) -> tuple[E
     for node in removal.nodes:
         ready = find_condition(facts.links.objects.get(node), "Ready")
         shown += [Evidence(node, ready.path, ready.why or ready.status)] if ready.status else []
-        shown += [Evidence(node, "spec.taints", field_path("spec.taints").get(facts.links.objects[node]))] * _is_off(
-            facts, node
-        )
+        shown += field_evidence(facts, node, "spec.taints") if _is_off(facts, node) else []
     return (*shown, *(host_evidence(facts, host) if host else ()))
 
 
