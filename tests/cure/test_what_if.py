@@ -75,6 +75,13 @@ def test_the_class_comes_first_and_a_long_cascade_is_folded(width: int) -> None:
     assert lines[-1] == UNCHANGED
 
 
+def test_many_findings_of_a_rule_share_a_row() -> None:
+    """Where each would be too long; in full each has its own."""
+    told = simulation(Hazard.DANGEROUS, *(found(name=f"srv{number}") for number in range(40)))
+    assert "✗ ERROR  made-up  Node srv0, srv1 and 38 more\n" in render_table(told, 100, full=False)
+    assert render_table(told, 100).count("made-up  Node srv") == 41
+
+
 def test_full_shows_each_step() -> None:
     """And so does a file."""
     text = render_table(simulation(), 100)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from harvdiag.core.escape import escape_text
+from harvdiag.core.listing import group_by
 from harvdiag.core.marks import SIGNS, UNSEEN
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells, pad_text
@@ -107,13 +108,16 @@ class _Page(NamedTuple):
         return f"  {number:>{wide[0]}}  {pad_text(actor, wide[1])}  {pad_text(effect, wide[2])}  "
 
     def _findings(self, found: Sequence[Finding]) -> Iterator[str]:
-        """Sign, rule and object of each, and what is wrong; the worst first."""
-        shown = found if self.full else found[:FOUND]
-        for finding in shown:
-            mark = str(finding.severity)
-            yield from self.layout.heading(mark, finding.rule, finding.subject, indent=2)
-            yield from self.layout.wrap(finding.message, 6, most=0 if self.full else LINES)
-        yield from self._more(len(found) - len(shown), "finding")
+        """Sign, rule and object of each, and what is wrong; the worst first. Where there are many, a rule has one."""
+        each = self.full or len(found) <= FOUND
+        groups = [[one] for one in found] if each else [alike for _, alike in group_by(found, lambda one: one.rule)]
+        shown = groups if self.full else groups[:FOUND]
+        for first, *others in shown:
+            mark, subject = str(first.severity), str(first.subject)
+            named = name_objects([one.subject for one in (first, *others)]) if others else subject
+            yield from self.layout.heading(mark, first.rule, named, indent=2)
+            yield from self.layout.wrap(first.message, 6, most=0 if self.full else LINES)
+        yield from self._more(len(found) - sum(map(len, shown)), "finding")
 
     def _preconditions(self, asked: Sequence[Precondition]) -> Iterator[str]:
         """Each of P1 to P6 with its answer and the values; what a person does where it cannot be told."""
