@@ -91,7 +91,7 @@ def test_unknown_votes_leave_it_open_only_where_they_decide() -> None:
     """One of five does not; one of three does. Without the Nodes nothing is told."""
     unknown = node("hv02", vote="")
     found = p1(node("hv01"), unknown, node("hv03"))
-    assert (found.met, found.untold) == (None, ("whether hv02 vote in etcd, and answer, is not known",))
+    assert (found.met, found.untold) == (None, ("of hv02 it is not known whether it votes in etcd, or answers",))
     assert p1(*(node(f"hv0{n}") for n in range(3, 8)), unknown).met is True
     assert p1(node("hv01", ready=""), *pair()[1:], node("hv03")).met is None
     assert p1(worker("hv03")).met is None, "no Node is known to be in etcd"
@@ -296,8 +296,18 @@ def test_host() -> None:
     assert (found.met, bool(found.by_hand)) == (None, True)
     assert judged([node("hv03", ready="Unknown", spec=OFF)], HV03)["P6"].met is True
     assert judged([node("hv03", spec=OFF)], HV03)["P6"].met is False
+
+
+def test_host_of_a_machine_without_node() -> None:
+    """It is not in the cluster; or it is, without another Machine, or with one whose plan it runs."""
     ghost = judged([*three(), *machine("hv09")], of_machine("hv09"))["P6"]
-    assert (ghost.met, ghost.refs("host")) == (None, (of_node("hv09"),))
+    assert (ghost.met, ghost.refs("host")) == (True, (of_node("hv09"),))
+    old = machine("old", "", "", "")
+    old[0]["metadata"]["labels"]["rke.cattle.io/node-name"] = "hv03"
+    assert judged([*three(), *old], of_machine("old"))["P6"].met is False
+    plan = node("hv03", labels={"rke.cattle.io/machine": machine("hv03")[0]["metadata"]["uid"]})
+    found = judged([plan, *machine("hv03"), *old], of_machine("old"))["P6"]
+    assert (found.met, found.told) == (True, "host hv03 belongs to another Machine, custom-hv03")
 
 
 def test_host_of_a_bundle_says_as_what_it_registers() -> None:

@@ -24,7 +24,7 @@ __all__ = ["judge_volumes"]
 REPLICA = "Replica"
 BROKEN = frozenset({"error", "unknown"})
 """States of a replica's process in which it is not known to have the data."""
-MANY = 200
+MANY = 500
 """From how many volumes on all replicas are read at once."""
 
 
