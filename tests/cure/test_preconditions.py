@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 import harvdiag as hd
+from harvdiag.cluster import Cluster
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.cure.preconditions import Precondition, describe, judge
+from harvdiag.redact import Key, Redactor, redact_snapshot
 from tests.cure.hosts import (
     Object,
     judged,
@@ -370,3 +373,16 @@ def test_orphan_of_issue_8236() -> None:
         "P5": True,
         "P6": False,
     }
+
+
+def test_redacted_source_gives_the_same() -> None:
+    """The questions to large kinds are asked with the names of the source."""
+    redactor = Redactor(Key(bytes(range(32)), Path("of-a-test")))
+    facts = Cluster(redact_snapshot(hd.open(BROKEN).snapshot, redactor)).facts
+    subject = next(node for node in facts.pairing.nodes if redactor.reveal(node.name) == "srv09")
+    plain = judged_in("issue-8236", of_node("srv09"))
+    for found in judge(facts, subject):
+        assert [(row.name, len(row.refs)) for row in found.values] == [
+            (row.name, len(row.refs)) for row in plain[found.id].values
+        ]
+        assert "srv09" not in describe(found)
