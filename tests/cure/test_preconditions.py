@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 import harvdiag as hd
+from harvdiag.cluster import Cluster
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.cure.preconditions import Precondition, describe, judge
+from harvdiag.redact import Key, Redactor, redact_snapshot
 from tests.cure.hosts import (
     Object,
     judged,
@@ -91,7 +94,7 @@ def test_unknown_votes_leave_it_open_only_where_they_decide() -> None:
     """One of five does not; one of three does. Without the Nodes nothing is told."""
     unknown = node("hv02", vote="")
     found = p1(node("hv01"), unknown, node("hv03"))
-    assert (found.met, found.untold) == (None, ("whether hv02 vote in etcd, and answer, is not known",))
+    assert (found.met, found.untold) == (None, ("of hv02 it is not known whether it votes in etcd, or answers",))
     assert p1(*(node(f"hv0{n}") for n in range(3, 8)), unknown).met is True
     assert p1(node("hv01", ready=""), *pair()[1:], node("hv03")).met is None
     assert p1(worker("hv03")).met is None, "no Node is known to be in etcd"
@@ -296,8 +299,18 @@ def test_host() -> None:
     assert (found.met, bool(found.by_hand)) == (None, True)
     assert judged([node("hv03", ready="Unknown", spec=OFF)], HV03)["P6"].met is True
     assert judged([node("hv03", spec=OFF)], HV03)["P6"].met is False
+
+
+def test_host_of_a_machine_without_node() -> None:
+    """It is not in the cluster; or it is, without another Machine, or with one whose plan it runs."""
     ghost = judged([*three(), *machine("hv09")], of_machine("hv09"))["P6"]
-    assert (ghost.met, ghost.refs("host")) == (None, (of_node("hv09"),))
+    assert (ghost.met, ghost.refs("host")) == (True, (of_node("hv09"),))
+    old = machine("old", "", "", "")
+    old[0]["metadata"]["labels"]["rke.cattle.io/node-name"] = "hv03"
+    assert judged([*three(), *old], of_machine("old"))["P6"].met is False
+    plan = node("hv03", labels={"rke.cattle.io/machine": machine("hv03")[0]["metadata"]["uid"]})
+    found = judged([plan, *machine("hv03"), *old], of_machine("old"))["P6"]
+    assert (found.met, found.told) == (True, "host hv03 belongs to another Machine, custom-hv03")
 
 
 def test_host_of_a_bundle_says_as_what_it_registers() -> None:
@@ -360,3 +373,16 @@ def test_orphan_of_issue_8236() -> None:
         "P5": True,
         "P6": False,
     }
+
+
+def test_redacted_source_gives_the_same() -> None:
+    """The questions to large kinds are asked with the names of the source."""
+    redactor = Redactor(Key(bytes(range(32)), Path("of-a-test")))
+    facts = Cluster(redact_snapshot(hd.open(BROKEN).snapshot, redactor)).facts
+    subject = next(node for node in facts.pairing.nodes if redactor.reveal(node.name) == "srv09")
+    plain = judged_in("issue-8236", of_node("srv09"))
+    for found in judge(facts, subject):
+        assert [(row.name, len(row.refs)) for row in found.values] == [
+            (row.name, len(row.refs)) for row in plain[found.id].values
+        ]
+        assert "srv09" not in describe(found)
