@@ -1,0 +1,1 @@
+"""The cure: what an action would do to a cluster, and how that is told."""
