@@ -54,12 +54,17 @@ def classify(
 
 
 def _of_conditions(conditions: Iterable[Precondition], restart: bool) -> list[tuple[Hazard, str]]:
-    """What the preconditions make of it; a restart takes no VM away, so that these are only to be looked after."""
+    """What the preconditions make of it.
+
+    A restart takes no VM away, so that these are only to be looked after; and whether a host that is down comes back is
+    up to the person, as no object tells it.
+    """
     found: list[tuple[Hazard, str]] = []
     met: list[str] = []
     for each in conditions:
         said = f"{each.id}: {each.told or each.asks}"
-        if restart and each.id == "P3" and not each.met:
+        by_hand = (restart and each.id == "P3" and not each.met) or (each.id == "P6" and each.met is None)
+        if by_hand:
             found.append((Hazard.CARE, said))
         elif each.met is None:
             found.append((Hazard.UNTOLD, said))

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
 from harvdiag.core.tabular import Record, Tabular
+from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
 from harvdiag.kinds import CATALOGUE
 
 if TYPE_CHECKING:
-    from harvdiag.cure.preconditions import Precondition
     from harvdiag.snapshot import Snapshot
 
 __all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
@@ -87,7 +87,7 @@ class Hazard(StrEnum):
     """It comes back, or nothing changes."""
     SILENT = "silent damage"
     """Nothing seems to happen, and a later action or upgrade fails for it."""
-    UNTOLD = "cannot be told"
+    UNTOLD = CANNOT_TELL
     """What decides it was not seen."""
 
 

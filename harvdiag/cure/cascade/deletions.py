@@ -20,6 +20,7 @@ from harvdiag.cure.cascade.read import (
     is_ready,
     machine_named_by,
     machines,
+    plan_of,
 )
 from harvdiag.cure.cascade.stage import DELETED, Change, Deed, Stage
 from harvdiag.cure.model import Effect, Hazard
@@ -153,7 +154,7 @@ def _delete_cluster(stage: Stage, ref: ObjectRef) -> None:
         Effect.REMOVED,
         Deed(
             "Rancher",
-            f"deletes every Machine: {names or 'none was seen'}",
+            f"deletes every Machine with its parts: {names or 'none was seen'}",
             "they belong to it",
             "rancher pkg/controllers/capr",
             True,
@@ -161,7 +162,10 @@ def _delete_cluster(stage: Stage, ref: ObjectRef) -> None:
     )
     stage.note(Hazard.DANGEROUS, f"{ref.kind} {ref.name} is the cluster itself: every Machine goes with it")
     for each in found:
-        stage.world.remove(each)
+        plan = plan_of(stage, each)
+        for part in (each, each._replace(kind="CustomMachine"), each._replace(kind="RKEBootstrap"), plan):
+            if part is not None and stage.world.get(part) is not None:
+                stage.world.remove(part)
     stage.finish(ref)
 
 
