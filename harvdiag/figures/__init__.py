@@ -82,19 +82,15 @@ def draw(
     neighbourhood is shown. `labels` writes the field beside each link. For a narrow column, such as that of a ticket:
     ``hd.draw(cluster).sized(640)``. Raises UsageError for an unknown picture or name.
     """
+    from harvdiag.cluster import Cluster
     from harvdiag.figures.checked import require_clusters
     from harvdiag.figures.drawing import DrawOptions
     from harvdiag.figures.figure import Figure
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.focus import resolve_focus
 
-    if not isinstance(cluster, Comparison):
-        from harvdiag.cure.model import Simulation
-
-        if isinstance(cluster, Simulation):
-            from harvdiag.figures.changes.simulated import compare_states
-
-            cluster = compare_states(cluster)
+    if not isinstance(cluster, Comparison | Cluster):
+        cluster = _compare_simulated(cluster)
     if isinstance(cluster, Comparison):
         from harvdiag.figures.changes import draw_comparison
 
@@ -108,6 +104,17 @@ def draw(
         "Callable[[Cluster, DrawOptions], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )
     return Figure(name, compose(cluster, DrawOptions(ref, finding, labels, against)))
+
+
+def _compare_simulated(given: object) -> Comparison:
+    """Return a simulation as a comparison. Raises UsageError for what is neither that nor a cluster."""
+    from harvdiag.cure.model import Simulation
+    from harvdiag.figures.changes.simulated import compare_states
+    from harvdiag.figures.checked import require_clusters
+
+    if not isinstance(given, Simulation):
+        require_clusters(given)
+    return compare_states(cast("Simulation", given))
 
 
 def _check_whole(picture: str, more: bool) -> None:
