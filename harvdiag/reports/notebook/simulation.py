@@ -1,10 +1,12 @@
-"""A simulated action as a card: its class and why, P1 to P6, findings; folded, the table of steps."""
+"""A simulated action as a card: its class and why, the steps, findings and P1 to P6."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import escape_html
+from harvdiag.core.frames import build_frame
 from harvdiag.core.marks import SIGNS
 from harvdiag.core.model import Finding
 from harvdiag.cure.model import Simulation
@@ -16,17 +18,27 @@ from harvdiag.status.cure.words import (
     OPEN,
     PRECONDITIONS,
     UNCHANGED,
+    StepRow,
     answer_precondition,
+    describe_explanation,
     describe_headline,
     describe_origin,
     describe_steps,
     list_finding_parts,
     list_open,
+    list_steps,
     mark_precondition,
+    name_objects,
+    name_steps,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["simulation_card"]
 
+FEW = 15
+"""The most rows of steps that are shown unfolded."""
 _LIST = "margin:.2em 0;padding-left:2em"
 _PLAIN = f"{_LIST};list-style:none"
 
@@ -46,14 +58,30 @@ def simulation_card(simulation: Simulation, picture: str = "") -> str:
 
 
 def _sections(simulation: Simulation) -> Iterator[str]:
-    if simulation.steps:
-        yield fold(escape_html(describe_steps(simulation.steps)), frame_html(simulation.frame))
+    if rows := list_steps(simulation.steps):
+        title, table = escape_html(describe_steps(simulation.steps)), frame_html(_build_table(rows))
+        yield f"<div><b>{title}</b></div>{table}" if len(rows) <= FEW else fold(title, table)
     for title, found in list_finding_parts(simulation):
         yield fold(title, _list(map(_finding, found), _PLAIN))
     if simulation.preconditions:
         yield fold(PRECONDITIONS, _list(map(_precondition, simulation.preconditions), _PLAIN))
     if told := list_open(simulation):
         yield fold(OPEN, _list(map(format_step, told)))
+
+
+def _build_table(rows: Sequence[StepRow]) -> pd.DataFrame:
+    """The steps to be read, alike ones in one row; `Simulation.frame` has each."""
+    told = (
+        (
+            name_steps(row),
+            row.step.actor,
+            name_objects(row.refs),
+            str(row.step.effect),
+            describe_explanation(row, False),
+        )
+        for row in rows
+    )
+    return build_frame(told, dict.fromkeys(("step", "who", "object", "effect", "what, and why"), "str"))
 
 
 def _list(items: Iterable[str], style: str = _LIST) -> str:
