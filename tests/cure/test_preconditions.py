@@ -294,7 +294,8 @@ def test_host() -> None:
     """A kubelet that answers shows that it runs; a silent one shows nothing, unless a person marked the host as off."""
     silent = node("hv03", ready="Unknown")
     for ready in ("True", "False"):
-        assert judged([node("hv03", ready=ready)], HV03)["P6"].met is False
+        answers = judged([node("hv03", ready=ready)], HV03)["P6"]
+        assert (answers.met, answers.untold) == (False, ())
     found = judged([silent], HV03)["P6"]
     assert (found.met, bool(found.by_hand)) == (None, True)
     assert judged([node("hv03", ready="Unknown", spec=OFF)], HV03)["P6"].met is True

@@ -40,7 +40,7 @@ def judge_host(facts: Facts, removal: Removal) -> Precondition:
     there = removal.nodes or _still_there(facts, removal, host)
     running = [node for node in there if _answers(facts, node)]
     identity = get_text(facts.snapshot.host(host.name), IDENTITY) if host else ""
-    untold = _open(facts, removal, there)
+    untold = () if running else _open(facts, removal, there)
     met = decide(running, untold)
     return Precondition(
         id="P6",
