@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from harvdiag.core.escape import escape_html
 from harvdiag.core.frames import build_frame
@@ -32,9 +31,6 @@ from harvdiag.status.cure.words import (
     name_steps,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["simulation_card"]
 
 FEW = 15
@@ -59,7 +55,7 @@ def simulation_card(simulation: Simulation, picture: str = "") -> str:
 
 def _sections(simulation: Simulation) -> Iterator[str]:
     if rows := list_steps(simulation.steps):
-        title, table = escape_html(describe_steps(simulation.steps)), frame_html(_build_table(rows))
+        title, table = escape_html(describe_steps(simulation.steps)), _table(rows)
         yield f"<div><b>{title}</b></div>{table}" if len(rows) <= FEW else fold(title, table)
     for title, found in list_finding_parts(simulation):
         yield fold(title, _list(map(_finding, found), _PLAIN))
@@ -69,7 +65,7 @@ def _sections(simulation: Simulation) -> Iterator[str]:
         yield fold(OPEN, _list(map(format_step, told)))
 
 
-def _build_table(rows: Sequence[StepRow]) -> pd.DataFrame:
+def _table(rows: Sequence[StepRow]) -> str:
     """The steps to be read, alike ones in one row; `Simulation.frame` has each."""
     told = (
         (
@@ -81,7 +77,7 @@ def _build_table(rows: Sequence[StepRow]) -> pd.DataFrame:
         )
         for row in rows
     )
-    return build_frame(told, dict.fromkeys(("step", "who", "object", "effect", "what, and why"), "str"))
+    return frame_html(build_frame(told, dict.fromkeys(("step", "who", "object", "effect", "what, and why"), "str")))
 
 
 def _list(items: Iterable[str], style: str = _LIST) -> str:
