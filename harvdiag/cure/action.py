@@ -46,7 +46,7 @@ VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?", re.A
 def parse_action(text: str, snapshot: Snapshot) -> Action:
     """Return the action that a text tells, its object looked up in the snapshot.
 
-    Raises UsageError, with the grammar, for what is no action, and for an object that does not exist; one of a kind
+    Raises UsageError, with the grammar, for what is not an action, and for an object that does not exist; one of a kind
     that was not seen may exist.
     """
     words = [word for word in _split(text) if word not in PASSED]
@@ -123,11 +123,11 @@ def _change(word: str, verb: Verb) -> tuple[str, str | None]:
     return key, value if equals else None
 
 
-def _read_register(snapshot: Snapshot, words: Sequence[str], namespace: str | None) -> Action:  # noqa: ARG001
+def _read_register(snapshot: Snapshot, words: Sequence[str], _: str | None) -> Action:
     return Action(verb=Verb.REGISTER, ref=_node(snapshot, words, "register NODE"))
 
 
-def _read_wait(snapshot: Snapshot, words: Sequence[str], namespace: str | None) -> Action:  # noqa: ARG001
+def _read_wait(_snapshot: Snapshot, words: Sequence[str], _: str | None) -> Action:
     if words:
         raise _wrong(f"`wait` takes nothing, not {words[0]!r}")
     return Action(verb=Verb.WAIT)
@@ -158,7 +158,7 @@ def _object(
         namespace = space
     ref = find_ref(snapshot, kind, name, _namespace_of(snapshot, kind, namespace))
     if ref.kind in CATALOGUE and not CATALOGUE[ref.kind].served:
-        raise _wrong(f"{ref.kind} is no kind of the API")
+        raise _wrong(f"{ref.kind} is not a kind of the API")
     return _existing(snapshot, ref), words[2:]
 
 

@@ -83,4 +83,4 @@ def _without_notes(stage: Stage, worse: list[Finding], gone: list[Finding]) -> t
         return Hazard.SAFE, f"it resolves {join_names([finding.rule for finding in gone])}"
     if stage.asked:
         return Hazard.UNTOLD, "the preconditions were not asked"
-    return Hazard.USELESS, "nobody who is simulated acts on it, and no finding changes"
+    return Hazard.USELESS, "no controller that is simulated acts on it, and no finding changes"

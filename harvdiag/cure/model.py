@@ -71,7 +71,7 @@ class Effect(StrEnum):
     WAITS = "waits"
     """The cascade stops here until something else happens."""
     NOTHING = "nothing"
-    """No one acts, though one may expect it."""
+    """No controller acts, though one may expect it."""
 
 
 class Hazard(StrEnum):

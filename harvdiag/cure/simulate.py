@@ -31,7 +31,7 @@ def simulate(
     """Return what an action would do to a cluster, by the rules of its release.
 
     `known` are the outcomes of every check on the cluster as it is, where they are at hand. Raises UsageError for a
-    text that is no action. The snapshot stays as it is.
+    text that is not an action. The snapshot stays as it is.
     """
     facts = cluster if isinstance(cluster, Facts) else Facts(cluster, policy)
     chosen = select_rules((), (), own_rules(policy or Policy()))

@@ -57,7 +57,7 @@ def test_marks() -> None:
         ("delete Nodde hv01", "did you mean nodes?"),
         ("delete host", "takes one name"),
         ("delete host hv9", "did you mean hv01, hv02 or hv03?"),
-        ("delete KubeletStats hv01", "no kind of the API"),
+        ("delete KubeletStats hv01", "not a kind of the API"),
         ("label Node hv01", "needs KEY=VALUE"),
         ("label Node hv01 key", "has no value"),
         ("label Node hv01 a=b;c", "cannot be the value of a label"),

@@ -6,13 +6,16 @@ act once nothing else happens. The facts are those of docs/objects.md, section *
 
 from __future__ import annotations
 
-from harvdiag.cure.cascade import deletions, garbage, joins, longhorn, machines, marks, nodes, rancher  # noqa: F401
+from harvdiag.cure.cascade import deletions, garbage, joins, linking, longhorn, machines, marks, nodes, rancher
 from harvdiag.cure.cascade.joins import register
 from harvdiag.cure.cascade.stage import CONTROLLERS, SETTLERS, Deed, Stage
+from harvdiag.cure.cascade.words import unread_object
 from harvdiag.cure.model import Action, Effect, Hazard, Verb
 
 __all__ = ["Stage", "play"]
 
+ACTORS = (machines, rancher, nodes, garbage, longhorn, joins, linking)
+"""The modules whose controllers act: each declares its own when it is imported."""
 MOST = 5000
 """The most events of one play: a cascade over every object of a large cluster ends long before."""
 
@@ -44,7 +47,7 @@ def begin(stage: Stage, action: Action) -> None:
     elif action.verb is Verb.DELETE_HOST:
         deletions.delete_host(stage, ref)
     elif stage.world.get(ref) is None:
-        stage.open(stage.gap(ref.kind, ref.namespace) or f"{ref.kind} {ref.name} was not seen")
+        stage.open(stage.gap(ref.kind, ref.namespace) or unread_object(ref))
     elif action.verb is Verb.REGISTER:
         _register(stage, action)
     else:
@@ -56,8 +59,8 @@ def _register(stage: Stage, action: Action) -> None:
     if ref is None:
         return
     if stage.deleting(ref):
-        stage.tell(ref, Effect.NOTHING, Deed("you", "wait until the Node is gone", "it is being deleted"))
-        stage.note(Hazard.USELESS, f"Node {ref.name} is being deleted")
+        stage.tell(ref, Effect.NOTHING, Deed("you", "wait until the Node is gone", "it has a deletionTimestamp"))
+        stage.note(Hazard.USELESS, f"Node {ref.name} goes already")
         return
     stage.set(ref, 'metadata.labels["plan.upgrade.cattle.io/system-agent-upgrader"]', None)
     register(stage, ref)

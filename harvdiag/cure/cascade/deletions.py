@@ -23,6 +23,7 @@ from harvdiag.cure.cascade.read import (
     plan_of,
 )
 from harvdiag.cure.cascade.stage import DELETED, Change, Deed, Stage
+from harvdiag.cure.cascade.words import lost_agent, unknown, unread_object
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, MANAGEMENT, PROVISIONING
 from harvdiag.rules.thresholds import REMOVAL
@@ -42,18 +43,16 @@ def delete(stage: Stage, ref: ObjectRef) -> None:
     """Delete one object, as ``kubectl delete`` does."""
     obj = stage.world.get(ref)
     if obj is None:
-        gap = stage.gap(ref.kind, ref.namespace) or f"{ref.kind} {ref.name} was not seen"
+        gap = stage.gap(ref.kind, ref.namespace) or unread_object(ref)
         stage.open(gap)
         return
     if get_text(obj, DELETED):
         stage.tell(
             ref,
             Effect.NOTHING,
-            Deed("you", "change nothing: it is being deleted already", f"{DELETED} = {get_text(obj, DELETED)}"),
+            Deed("you", "change nothing: it is in deletion already", f"{DELETED} = {get_text(obj, DELETED)}"),
         )
-        stage.note(
-            Hazard.USELESS, f"{ref.kind} {ref.name} is being deleted already: what holds it is not known from that"
-        )
+        stage.note(Hazard.USELESS, f"{ref.kind} {ref.name} is in deletion already: see what holds it")
         return
     if ref.kind in WHOLE and (ref.namespace, ref.name) in {(each.namespace, each.name) for each in (LOCAL, MANAGEMENT)}:
         _delete_cluster(stage, ref)
@@ -111,7 +110,7 @@ def _delete_secret(stage: Stage, ref: ObjectRef) -> None:
         return
     name = str(get_labels(obj).get("rke.cattle.io/machine-name") or ref.name.removesuffix(PLAN))
     if stage.world.get(ref._replace(kind="RKEBootstrap", name=name)) is None and not stage.gap("RKEBootstrap"):
-        stage.note(Hazard.SAFE, f"no RKEBootstrap {name} exists: nobody uses it, and it is not made again")
+        stage.note(Hazard.SAFE, f"no RKEBootstrap {name} exists: it is unused, and not made again")
     elif stage.facts.running:
         stage.note(Hazard.DANGEROUS, f"{stage.facts.running} is under way: the state of its drains is in it")
     stage.tell(ref, Effect.REMOVED, Deed("you", "delete it"))
@@ -124,11 +123,11 @@ def _delete_agent_part(stage: Stage, ref: ObjectRef) -> None:
     obj = stage.world.get(ref) or {}
     stage.finish(ref)
     if not ref.name.endswith(PLAN):
-        stage.open(f"what uses {ref.kind} {ref.name} is not known")
+        stage.open(unknown(f"what uses {ref.kind} {ref.name}"))
         return
     name = ref.name.removesuffix(PLAN)
     if stage.world.get(ref._replace(kind="RKEBootstrap", name=name)) is None:
-        stage.note(Hazard.SAFE, f"no RKEBootstrap {name} exists: nobody uses it, and it is not made again")
+        stage.note(Hazard.SAFE, f"no RKEBootstrap {name} exists: it is unused, and not made again")
         return
     kept = {key: value for key, value in obj.items() if key != "metadata"}
     metadata = {
@@ -141,7 +140,7 @@ def _delete_agent_part(stage: Stage, ref: ObjectRef) -> None:
         Effect.CREATED,
         Deed("Rancher", "makes it again at its next look at the RKEBootstrap", f"RKEBootstrap {name} exists", source),
     )
-    stage.note(Hazard.SILENT, f"the agent of {name} is Unauthorized until its host registers again")
+    stage.note(Hazard.SILENT, lost_agent(name, "is Unauthorized until its host registers again"))
 
 
 def _delete_cluster(stage: Stage, ref: ObjectRef) -> None:
@@ -154,7 +153,7 @@ def _delete_cluster(stage: Stage, ref: ObjectRef) -> None:
         Effect.REMOVED,
         Deed(
             "Rancher",
-            f"deletes every Machine with its parts: {names or 'none was seen'}",
+            f"deletes every Machine with its parts: {names or 'none'}",
             "they belong to it",
             "rancher pkg/controllers/capr",
             True,
@@ -186,6 +185,12 @@ def _delete_upgrade(stage: Stage, ref: ObjectRef) -> None:
         Effect.REMOVED,
         Deed("Harvester", what, "OnRemove of the Upgrade", "harvester pkg/controller/master/upgrade"),
     )
+    _leave_charts(stage, ref)
+    stage.finish(ref)
+
+
+def _leave_charts(stage: Stage, ref: ObjectRef) -> None:
+    """Charts that the upgrade has paused stay so."""
     paused = [
         each
         for each in stage.world.refs("ManagedChart")
@@ -215,7 +220,6 @@ def _delete_upgrade(stage: Stage, ref: ObjectRef) -> None:
             if of_it
             else "it is over, and nothing waits for it",
         )
-    stage.finish(ref)
 
 
 def _upgrade_refused(stage: Stage, ref: ObjectRef) -> str:
@@ -224,7 +228,7 @@ def _upgrade_refused(stage: Stage, ref: ObjectRef) -> str:
     if phase == "Provisioning":
         return f"Cluster {LOCAL.name} status.phase = {phase}"
     state = find_condition(stage.world.get(ref), "NodesUpgraded").status
-    return f"NodesUpgraded = {state}: nodes are being upgraded" if state == "Unknown" else ""
+    return f"NodesUpgraded = {state} (phase 7)" if state == "Unknown" else ""
 
 
 def _delete_plan(stage: Stage, ref: ObjectRef) -> None:
@@ -284,7 +288,7 @@ def delete_host(stage: Stage, node: ObjectRef) -> None:
     """Delete a host as Harvester's UI does: the Machine that the Node names, else, without a word, the Node."""
     obj = stage.world.get(node)
     if obj is None:
-        stage.open(stage.gap("Node") or f"Node {node.name} was not seen")
+        stage.open(stage.gap("Node") or unread_object(node))
         return
     named = machine_named_by(obj) if CLUSTER_NAMESPACE in annotations_of(obj) else None
     source = "harvester-ui-extension pkg/harvester/models/harvester/node.js"
@@ -312,20 +316,16 @@ def wait(stage: Stage) -> None:
                 continue
             age = stage.facts.now.since(Timestamp(at)) or timedelta()
             if age < stage.facts.span(REMOVAL):
-                stage.tell(
-                    ref, Effect.CHANGED, Deed("Kubernetes", "is being deleted, which goes on", f"{DELETED} = {at}")
-                )
+                stage.tell(ref, Effect.CHANGED, Deed("Kubernetes", "goes on with its deletion", f"{DELETED} = {at}"))
                 stage.emit(Change.DELETING, ref)
             else:
                 stage.tell(
                     ref,
                     Effect.WAITS,
-                    Deed(
-                        "Kubernetes", "is being deleted, and waits for something that was not seen", f"{DELETED} = {at}"
-                    ),
+                    Deed("Kubernetes", "keeps it in deletion, for a reason that no object tells", f"{DELETED} = {at}"),
                 )
     if not stage.queue:
         stage.note(Hazard.USELESS, "of what is simulated, nothing goes on by itself")
     for ref in stage.world.refs("Node"):
         if not is_ready(stage.world.get(ref)):
-            stage.untold[f"whether the host of Node {ref.name} comes back is not known"] = None
+            stage.untold[unknown(f"whether the host of Node {ref.name} comes back")] = None

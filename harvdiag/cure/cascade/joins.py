@@ -1,4 +1,4 @@
-"""A host that registers with Rancher: from the request to the Node's annotation (docs/objects.md#join)."""
+"""A host that registers with Rancher: from its request to its plan (docs/objects.md#join-connection-request)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _identity(stage: Stage, node: ObjectRef) -> tuple[str, str]:
     name = get_text(host, f'files["{CATTLE_ID}"].machine')
     cattle_id = get_text(host, f'files["{CATTLE_ID}"].id')
     if not name:
-        stage.open(f"the file {CATTLE_ID} of {node.name} was not seen: it decides which Machine the host asks for")
+        stage.open(f"the file {CATTLE_ID} of {node.name} cannot be seen: it decides which Machine the host asks for")
     return name, cattle_id
 
 

@@ -1,5 +1,5 @@
 """A host that runs its plan: from the label of the Node to the two links between Node and Machine
-(docs/objects.md#join).
+(docs/objects.md#join-plan-delivery).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import PROVIDER_ID
 
-__all__ = ["api_version", "run_plan"]
+__all__ = ["annotate", "api_version", "run_plan"]
 
 RANCHER = "Rancher"
 LOOKUP = "rancher pkg/controllers/capr/machinenodelookup"
@@ -103,6 +103,13 @@ def _link(stage: Stage, node: ObjectRef, machine: ObjectRef, infra: ObjectRef) -
         Effect.CHANGED,
         Deed(RANCHER, f"sets {PROVIDER_ID} = {provider}", why, LOOKUP),
     )
+    if _is_ambiguous(stage, machine, provider):
+        return
+    _set_reference(stage, node, machine)
+
+
+def _is_ambiguous(stage: Stage, machine: ObjectRef, provider: str) -> bool:
+    """Whether several Nodes have a providerID, so that Cluster API finds none of them."""
     same = [ref.name for ref in stage.world.refs("Node") if get_text(stage.world.get(ref), PROVIDER_ID) == provider]
     if len(same) > 1:
         stage.tell(
@@ -116,7 +123,12 @@ def _link(stage: Stage, node: ObjectRef, machine: ObjectRef, infra: ObjectRef) -
             ),
         )
         stage.note(Hazard.DANGEROUS, f"{len(same)} Nodes have providerID {provider}: Cluster API finds none")
-        return
+    return len(same) > 1
+
+
+def _set_reference(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
+    obj = stage.world.get(node) or {}
+    provider = get_text(obj, PROVIDER_ID)
     stage.set(machine, PROVIDER_ID, provider)
     reference = (
         {"name": node.name}
@@ -136,19 +148,16 @@ def _link(stage: Stage, node: ObjectRef, machine: ObjectRef, infra: ObjectRef) -
             CAPI_SOURCE,
         ),
     )
+    annotate(stage, node, machine, f"nodeRef of Machine {machine.name}")
+
+
+def annotate(stage: Stage, node: ObjectRef, machine: ObjectRef, why: str) -> None:
+    """Cluster API writes on a Node which Machine it has."""
     marks = {ANNOTATION: machine.name, CLUSTER_NAMESPACE: machine.namespace, "cluster.x-k8s.io/cluster-name": "local"}
     for key, value in marks.items():
         stage.set(node, f'metadata.annotations["{key}"]', value)
-    stage.tell(
-        node,
-        Effect.CHANGED,
-        Deed(
-            "Cluster API",
-            "writes its annotations on the Node",
-            f"nodeRef of Machine {machine.name}",
-            CAPI_SOURCE,
-        ),
-    )
+    deed = Deed("Cluster API", "writes its annotations on the Node", why, CAPI_SOURCE)
+    stage.tell(node, Effect.CHANGED, deed)
 
 
 def _settle_status(stage: Stage, machine: ObjectRef) -> None:

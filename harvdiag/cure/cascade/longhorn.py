@@ -6,6 +6,7 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import field_path, get_items, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.stage import Deed, Stage, settles
+from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect
 from harvdiag.kinds.wanted import Wanted
 
@@ -82,7 +83,5 @@ def _refusal(stage: Stage, ref: ObjectRef) -> str:
         if on_it:
             return f"{len(on_it)} objects of kind {kind} have spec.nodeID = {ref.name}"
         if found.gap is not None:
-            stage.untold[f"{kind} was not seen ({found.gap}), so that the Longhorn Node {ref.name} may be refused"] = (
-                None
-            )
+            stage.untold[f"{unread(kind, found.gap)}, so that the Longhorn Node {ref.name} may be refused"] = None
     return ""

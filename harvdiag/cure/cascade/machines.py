@@ -8,6 +8,7 @@ from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_tex
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.read import annotations_of, claims, is_paused, is_ready, machines, provider_ids
 from harvdiag.cure.cascade.stage import DELETED, Change, Deed, Event, Stage, on
+from harvdiag.cure.cascade.words import in_deletion, unknown
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL
@@ -52,7 +53,7 @@ def _why_kept(stage: Stage) -> str:
     """Why Cluster API does not delete the Node of a Machine; empty where it does."""
     for ref in (LOCAL, CONTROL_PLANE):
         if stage.deleting(ref):
-            return f"{ref.kind} {ref.name} is being deleted"
+            return f"{ref.kind} {ref.name} goes itself"
     planes = [obj for _, obj in machines(stage) if CONTROL_PLANE_LABEL in get_labels(obj)]
     if all(get_text(obj, DELETED) for obj in planes):
         return f"no other Machine has the label {CONTROL_PLANE_LABEL}"
@@ -72,7 +73,7 @@ def begin_deletion(stage: Stage, event: Event) -> None:
     ref, obj = event.ref, event.last
     if paused := is_paused_machine(stage, obj):
         stage.tell(ref, Effect.WAITS, Deed(CAPI, "does not act on it while it is paused", paused, SOURCE))
-        stage.note(Hazard.SILENT, f"{ref.name} stays in deletion: {paused}")
+        stage.note(Hazard.SILENT, in_deletion(ref.name, paused))
         return
     held = find_node(stage, ref, obj)
     stage.memory[f"node of {ref}"] = held = held._replace(kept=_why_kept(stage)) if held.node else held
@@ -136,7 +137,7 @@ def foreign_hooks(stage: Stage, event: Event) -> None:
     for hook in _hooks(event.last):
         if hook != ETCD_HOOK:
             stage.tell(event.ref, Effect.WAITS, Deed(CAPI, "waits for a hook", f"annotation {hook}", SOURCE))
-            stage.open(f"who ends the hook {hook} of {event.ref.name} is not known")
+            stage.open(unknown(f"who ends the hook {hook} of {event.ref.name}"))
 
 
 @on("Machine", Change.CHANGED)
@@ -159,7 +160,7 @@ def finish_deletion(stage: Stage, event: Event) -> None:
         why = f"finalizers {', '.join(map(str, others))}"
         stage.set(ref, "metadata.finalizers", others)
         stage.tell(ref, Effect.WAITS, Deed(CAPI, "lets it go, but another finalizer holds it", why, SOURCE))
-        stage.open(f"who removes the {why} of {ref.name} is not known")
+        stage.open(unknown(f"who takes the {why} off {ref.name}"))
         return
     stage.tell(ref, Effect.REMOVED, Deed(CAPI, "lets the Machine go", f"finalizer {FINALIZER}", SOURCE))
     stage.finish(ref)
@@ -180,7 +181,7 @@ def _delete_parts(stage: Stage, machine: ObjectRef, obj: Obj) -> None:
 
 @on("CustomMachine", Change.REMOVED)
 def lost_infrastructure(stage: Stage, event: Event) -> None:
-    """A Machine whose CustomMachine was deleted has failed, in words that few read (docs/objects.md#removal-parts)."""
+    """A Machine whose CustomMachine was deleted has failed, though few see it (docs/objects.md#removal-machine)."""
     machine = next(
         (ref for ref, obj in machines(stage) if _has_part(obj, "spec.infrastructureRef.name", event.ref)), None
     )

@@ -1,4 +1,4 @@
-"""Labels and annotations that a person sets: who acts on them, and who sets them back (docs/objects.md#links)."""
+"""Labels and annotations that a person sets: who acts on them, and who sets them back."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def mark(stage: Stage, action: Action) -> None:
         act = READERS.get((ref.kind, where, key))
         if act is None:
             stage.tell(
-                ref, Effect.NOTHING, Deed("nobody", "acts on it, of those who are simulated", f"{where[:-1]} {key}")
+                ref,
+                Effect.NOTHING,
+                Deed("no controller", "acts on it, of those that are simulated", f"{where[:-1]} {key}"),
             )
             stage.memory["unread"] = True
         else:
@@ -57,7 +59,6 @@ def mark(stage: Stage, action: Action) -> None:
 
 def _annotation_of_machine(stage: Stage, node: ObjectRef, value: str | None) -> None:
     """The annotation by which Harvester counts a Node as paired; Cluster API writes it only by providerID."""
-    owner = next((ref for ref, how in claims(stage, node) if not stage.deleting(ref)), None)
     linked = next(
         (
             ref
@@ -83,15 +84,20 @@ def _annotation_of_machine(stage: Stage, node: ObjectRef, value: str | None) -> 
             "it stays removed, as no Machine has the providerID of the Node; Harvester then deletes no Machine with it",
         )
         return
-    named = ObjectRef("Machine", FLEET, value)
+    _weigh_name(stage, node, ObjectRef("Machine", FLEET, value))
+
+
+def _weigh_name(stage: Stage, node: ObjectRef, named: ObjectRef) -> None:
+    """Tell what it means that a Node names this Machine, by the hand of a person."""
+    owner = next((ref for ref, _ in claims(stage, node) if not stage.deleting(ref)), None)
     obj = stage.world.get(named)
     if obj is None and not stage.gap("Machine"):
-        stage.note(Hazard.SILENT, f"no Machine {value} exists: Harvester's controllers would look for it without end")
+        stage.note(Hazard.SILENT, f"no Machine {named.name} exists: Harvester would look for it without end")
         return
     host = get_text(obj, NODE_REF)
     if host and host != node.name:
         stage.note(
-            Hazard.DANGEROUS, f"{value} is the Machine of Node {host}: deleting {node.name} would then delete it"
+            Hazard.DANGEROUS, f"{named.name} is the Machine of Node {host}: deleting {node.name} would then delete it"
         )
     elif owner is None or owner != named:
         what = "writes neither nodeRef nor providerID: the pair is one in name only"

@@ -10,10 +10,10 @@ from itertools import pairwise
 from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
+from harvdiag.cure.cascade.linking import annotate
 from harvdiag.cure.cascade.rancher import ETCD_REMOVED, ready_voters
 from harvdiag.cure.cascade.read import (
     ANNOTATION,
-    CLUSTER_NAMESPACE,
     annotations_of,
     claims,
     has_node_role,
@@ -23,6 +23,7 @@ from harvdiag.cure.cascade.read import (
     provider_ids,
 )
 from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
+from harvdiag.cure.cascade.words import LEAVES_ETCD, fewer_members, in_deletion, unknown
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 
@@ -46,19 +47,19 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     if not has_node_role(obj, "etcd") or ETCD_REMOVED in marks:
         return
     if not all(key in marks for key in ETCD):
-        what = "cannot take its member out of etcd, and keeps the finalizer"
+        what = f"cannot take {LEAVES_ETCD}, and keeps the finalizer"
         why = f"annotations {' and '.join(ETCD)} are not both there"
         stage.tell(ref, Effect.WAITS, Deed("RKE2", what, why, "k3s pkg/etcd", True))
-        stage.note(Hazard.SILENT, f"Node {ref.name} stays in deletion: {why}")
+        stage.note(Hazard.SILENT, in_deletion(f"Node {ref.name}", why))
         stage.memory[f"held {ref}"] = True
         return
     ready, count = ready_voters(stage, ref.name)
-    what = f"takes its member out of etcd: {count - 1} of {count} remain"
+    what = f"takes {LEAVES_ETCD}: {count - 1} of {count} remain"
     stage.tell(
         ref, Effect.CHANGED, Deed("RKE2", what, "label node-role.kubernetes.io/etcd = true", "k3s pkg/etcd", True)
     )
     if count <= 2 or ready <= (count - 1) // 2:
-        stage.note(Hazard.DANGEROUS, f"etcd goes from {count} members to {count - 1}, of which {ready} are Ready")
+        stage.note(Hazard.DANGEROUS, fewer_members(count, ready))
     if not claims(stage, ref):
         stage.note(Hazard.DANGEROUS, f"{ref.name} is a member of etcd, and is taken out of it while its host runs")
 
@@ -128,7 +129,7 @@ def release(stage: Stage, event: Event) -> None:
     if strange:
         why = f"finalizers {join_names(strange)}"
         stage.tell(event.ref, Effect.WAITS, Deed("Kubernetes", "keeps it until the finalizers are removed", why))
-        stage.open(f"who removes the {why} of Node {event.ref.name} is not known")
+        stage.open(unknown(f"who ends the {why} of Node {event.ref.name}"))
         return
     deed = Deed("Kubernetes", "removes the Node, and with it its Pods", "nothing holds it")
     stage.tell(event.ref, Effect.REMOVED, deed)
@@ -295,10 +296,4 @@ def link_again(stage: Stage, event: Event) -> None:
     provider = get_text(event.last, PROVIDER_ID)
     for machine, obj in machines(stage):
         if provider and not stage.deleting(machine) and provider in provider_ids(stage, machine, obj).values():
-            stage.set(event.ref, f'metadata.annotations["{ANNOTATION}"]', machine.name)
-            stage.set(event.ref, f'metadata.annotations["{CLUSTER_NAMESPACE}"]', machine.namespace)
-            stage.set(event.ref, 'metadata.annotations["cluster.x-k8s.io/cluster-name"]', "local")
-            why = f"its providerID is that of Machine {machine.name}"
-            stage.tell(
-                event.ref, Effect.CHANGED, Deed("Cluster API", "writes its annotations on the Node", why, "", True)
-            )
+            annotate(stage, event.ref, machine, f"its providerID is that of Machine {machine.name}")

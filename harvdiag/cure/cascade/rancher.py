@@ -1,4 +1,4 @@
-"""Rancher: how a management node leaves etcd, and what becomes of plan Secrets (docs/objects.md#removal-etcd)."""
+"""Rancher: how a management node leaves etcd, and what becomes of plan Secrets (docs/objects.md#removal-etcd-hook)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from harvdiag.core.suggest import join_names
 from harvdiag.cure.cascade.machines import ETCD_HOOK, is_paused_machine
 from harvdiag.cure.cascade.read import annotations_of, has_node_role, has_role, is_ready, machines, plan_of
 from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
+from harvdiag.cure.cascade.words import LEAVES_ETCD, fewer_members, in_deletion, lost_agent
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL
@@ -29,7 +30,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     if ETCD_HOOK not in annotations_of(obj):
         if has_role(obj, "etcd") and not is_paused_machine(stage, obj):
             why = f"annotation {ETCD_HOOK} is absent"
-            stage.tell(ref, Effect.NOTHING, Deed(RANCHER, "does not take its member out of etcd", why, SOURCE, True))
+            stage.tell(ref, Effect.NOTHING, Deed(RANCHER, f"does not take {LEAVES_ETCD}", why, SOURCE, True))
         return
     if is_paused_machine(stage, obj):
         return
@@ -45,10 +46,10 @@ def leave_etcd(stage: Stage, event: Event) -> None:
 def _no_bootstrap(stage: Stage, machine: ObjectRef, bootstrap: ObjectRef) -> None:
     if gap := stage.gap("RKEBootstrap"):
         stage.open(f"{gap}, so that it is not known who ends the hook of {machine.name}")
-    what = "does not end the hook that holds it, so that it stays in deletion"
+    what = "does not end the hook that holds it"
     why = f"RKEBootstrap {bootstrap.name}, on which its controller acts, does not exist"
     stage.tell(machine, Effect.WAITS, Deed(RANCHER, what, why, SOURCE, True))
-    stage.note(Hazard.SILENT, f"{machine.name} stays in deletion: {why}")
+    stage.note(Hazard.SILENT, in_deletion(machine.name, why))
 
 
 def _at_once(stage: Stage, obj: Obj, bootstrap: ObjectRef) -> str:
@@ -93,7 +94,7 @@ def _others_leave(stage: Stage, machine: ObjectRef) -> bool:
             else (f"its {JOIN_URL} is empty, and so is {JOINED_TO} of {names}")
         )
         stage.tell(machine, Effect.WAITS, Deed(RANCHER, what, why, "harvester/harvester#7065", not url))
-        stage.note(Hazard.SILENT, f"{machine.name} stays in deletion: {why}")
+        stage.note(Hazard.SILENT, in_deletion(machine.name, why))
         return False
     what = f"joins {names} to another server, and RKE2 restarts there; until then the Machine waits"
     stage.tell(joined[0], Effect.CHANGED, Deed(RANCHER, what, f"{JOINED_TO} = {url}", "harvester/harvester#7065", True))
@@ -135,7 +136,7 @@ def _remove_member(stage: Stage, obj: Obj) -> bool:
         return True
     ready, count = ready_voters(stage)
     if ready <= count // 2:
-        what = "cannot take its member out of etcd, which has lost its quorum"
+        what = f"cannot take {LEAVES_ETCD}, which has lost its quorum"
         stage.tell(node, Effect.WAITS, Deed(RANCHER, what, f"{ready} of {count} etcd Nodes are Ready", SOURCE))
         stage.note(Hazard.DANGEROUS, f"etcd has no quorum: {ready} of {count} Nodes are Ready")
         return False
@@ -143,11 +144,11 @@ def _remove_member(stage: Stage, obj: Obj) -> bool:
     pause = ", after a pause of 20 s" if two else ""
     stage.set(node, 'metadata.annotations["etcd.rke2.cattle.io/remove"]', "true")
     stage.set(node, f'metadata.annotations["{ETCD_REMOVED}"]', node.name)
-    what = f"takes its member out of etcd{pause}: {count - 1} of {count} remain"
+    what = f"takes {LEAVES_ETCD}{pause}: {count - 1} of {count} remain"
     why = "its label rke.cattle.io/etcd-role = true"
     stage.tell(node, Effect.CHANGED, Deed(RANCHER, what, why, SOURCE))
     if count <= 2:
-        stage.note(Hazard.DANGEROUS, f"etcd goes from {count} members to {count - 1}, and bears no loss any longer")
+        stage.note(Hazard.DANGEROUS, fewer_members(count, ready))
     return True
 
 
@@ -205,4 +206,4 @@ def lost_bootstrap(stage: Stage, event: Event) -> None:
     stage.tell(event.ref, Effect.NOTHING, Deed(RANCHER, "does not make it again", why, SOURCE, True))
     what = "drops it from the plan, while its phase stays as it is"
     stage.tell(machine, Effect.CHANGED, Deed("Rancher's planner", what, "it has no RKEBootstrap", SOURCE, True))
-    stage.note(Hazard.SILENT, f"the agent of {machine.name} loses its credentials, and the planner drops the Machine")
+    stage.note(Hazard.SILENT, lost_agent(machine.name, "loses its credentials, and the planner drops the Machine"))

@@ -13,11 +13,12 @@ from harvdiag.core.fields import Obj, field_path, get_items, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.release import Release, read_release
 from harvdiag.core.timestamps import format_time
+from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard, Step
 from harvdiag.cure.world import World, put
 from harvdiag.rules.facts import Facts
 
-__all__ = ["CONTROLLERS", "SETTLERS", "Change", "Deed", "Event", "Stage", "on", "settles"]
+__all__ = ["CONTROLLERS", "DELETED", "SETTLERS", "Change", "Deed", "Event", "Stage", "on", "settles"]
 
 LATER = timedelta(days=1)
 """How long ago something happened that the simulation did, by the times of objects: long enough for checks to judge,
@@ -125,7 +126,7 @@ class Stage:
     def gap(self, kind: str, namespace: str = "") -> str:
         """Why the absence of an object of a kind proves nothing, in a clause; empty if it does."""
         found = self.world.origin.gap(kind, namespace=namespace)
-        return "" if found is None else f"{kind} was not seen ({found})"
+        return "" if found is None else unread(kind, found)
 
     # --- what happens to objects ------------------------------------------------------------------------------------
 
