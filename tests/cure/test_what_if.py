@@ -140,6 +140,13 @@ def test_files_are_written_in_the_format_of_their_ending(tmp_path: Path, monkeyp
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
+def test_names_can_be_replaced_by_pseudonyms() -> None:
+    """The action is given in true names all the same."""
+    done = run("what-if", BROKEN, "delete Node srv09", "--redact")
+    assert "Useless: delete Node host-" in done.stdout
+    assert "srv09" not in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "source", "action"),
     [
