@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
@@ -64,6 +64,14 @@ class Wanted:
     volume: str = ""
     """Of Longhorn's Volumes: the state in which they are, one of `harvdiag.kinds.volumestate`."""
 
+    @cached_property
+    def _values(self) -> dict[str, set[str]]:
+        """What each of the fields may hold."""
+        found: dict[str, set[str]] = {}
+        for path, _, value in (text.partition("=") for text in self.fields):
+            found.setdefault(path, set()).add(value)
+        return found
+
     def matches(self, obj: Obj) -> bool:
         """Whether an object is wanted, whatever its namespace."""
         name = name_of(obj)
@@ -73,7 +81,7 @@ class Wanted:
             and (not self.owners or not _owners(obj).isdisjoint(self.owners))
             and (not self.about or _about(obj) in self.about)
             and (not self.labels or not _label_texts(obj).isdisjoint(self.labels))
-            and (not self.fields or any(_holds_field(obj, field) for field in self.fields))
+            and (not self.fields or any(get_text(obj, path) in values for path, values in self._values.items()))
             and (not self.faulty or _is_faulty(obj))
             and (not self.unready or is_unready(obj))
             and (not self.volume or is_in_state(obj, self.volume))
@@ -121,11 +129,6 @@ def _about(obj: Obj) -> str:
 
 def _label_texts(obj: Obj) -> set[str]:
     return {f"{key}={value}" for key, value in get_labels(obj).items()}
-
-
-def _holds_field(obj: Obj, field: str) -> bool:
-    path, _, value = field.partition("=")
-    return get_text(obj, path) == value
 
 
 def _is_faulty(obj: Obj) -> bool:

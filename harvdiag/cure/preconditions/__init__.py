@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import ObjectRef
+from harvdiag.cure.model import Hazard
 from harvdiag.cure.preconditions.claims import judge_claims
 from harvdiag.cure.preconditions.etcd import judge_etcd
 from harvdiag.cure.preconditions.host import judge_host
@@ -21,7 +22,7 @@ from harvdiag.rules.facts import Facts
 __all__ = ["Precondition", "Value", "describe", "judge"]
 
 JUDGES = (judge_etcd, judge_volumes, judge_vms, judge_claims, judge_upgrade, judge_host)
-WORDS = {True: "met", False: "not met", None: "cannot be told"}
+WORDS = {True: "met", False: "not met", None: Hazard.UNTOLD.value}
 
 
 def judge(facts: Facts, subject: ObjectRef) -> tuple[Precondition, ...]:

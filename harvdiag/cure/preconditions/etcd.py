@@ -166,7 +166,7 @@ def _may_be_promoted(facts: Facts, node: ObjectRef) -> bool:
 def _why_open(quorum: _Quorum) -> str:
     lost = [ref.name for ref in quorum.open if ref.kind == "Machine"]
     nodes = [ref.name for ref in quorum.open if ref.kind == "Node"]
-    told = [f"whether {list_some(nodes)} vote in etcd, and answer, is not known"] if nodes else []
+    told = [f"of {list_some(nodes)} it is not known whether it votes in etcd, or answers"] if nodes else []
     told += [f"etcd may still have the member of Machine {list_some(lost)}, whose Node is gone"] if lost else []
     return "; ".join(told) or "no Node has the role etcd"
 

@@ -29,7 +29,7 @@ def judge_upgrade(facts: Facts, removal: Removal) -> Precondition:
     upgrade = run.upgrade if run else None
     return Precondition(
         id="P5",
-        asks=f"Is no upgrade at the nodes, or is each node but {removal.place} done?",
+        asks=f"Has no upgrade reached the nodes, or is each node but {removal.place} done?",
         met=met,
         values=(
             Value(name="upgrade", value=upgrade.ref.name if upgrade else "", refs=(upgrade.ref,) if upgrade else ()),

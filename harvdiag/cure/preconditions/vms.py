@@ -53,10 +53,10 @@ class _Vms:
 def judge_vms(facts: Facts, removal: Removal) -> Precondition:
     """Judge P3: no VM runs on a Node that goes, or each of them can be moved."""
     found = _read(facts, removal) if removal.nodes else _Vms()
-    untold = [*removal.untold, *([found.more] if found.more else [])]
     unclear = (*found.unclear, *found.noted)
-    untold += [f"whether {list_some(_names(unclear))} can be moved is not known"] if unclear else []
+    untold = [f"whether {list_some(_names(unclear))} can be moved is not known"] if unclear else []
     untold += gaps_of(facts, "Node", "Setting") if found.unclear else ()
+    untold += [*removal.untold, *([found.more] if found.more else [])]
     met = decide(found.bound, untold)
     bound = tuple(row.ref for row in found.bound)
     return Precondition(

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import Obj, get_text, name_of, namespace_of
+from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.preconditions.removal import Removal, gaps_of
@@ -24,7 +24,7 @@ __all__ = ["judge_volumes"]
 REPLICA = "Replica"
 BROKEN = frozenset({"error", "unknown"})
 """States of a replica's process in which it is not known to have the data."""
-MANY = 200
+MANY = 500
 """From how many volumes on all replicas are read at once."""
 
 
@@ -91,13 +91,14 @@ def _of_volumes(names: Collection[str]) -> Wanted:
 
 
 def _safe_elsewhere(facts: Facts, removal: Removal, replicas: Sequence[Obj]) -> set[str]:
-    """Return the volumes that have a healthy replica on a Node that stays and is not down."""
+    """Return the volumes that have a healthy replica on a Node that stays and is not down; an inactive one is none."""
     stay = {node.name for node in facts.pairing.nodes if node not in removal.nodes and not _is_down(facts, node)}
     return {
         get_text(obj, "spec.volumeName")
         for obj in replicas
         if get_text(obj, "spec.nodeID") in stay
         and _is_healthy(obj)
+        and field_path("spec.active").get(obj) is not False
         and get_text(obj, "status.currentState") not in BROKEN
     }
 

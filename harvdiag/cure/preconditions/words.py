@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harvdiag.core.model import ObjectRef
 
-__all__ = ["count", "decide", "list_some", "names_of"]
+__all__ = ["decide", "list_some", "names_of"]
 
 FEW = 6
 """How many names a line has; the values of a precondition have all of them."""
@@ -19,11 +19,6 @@ def decide(bad: object, untold: Sequence[str]) -> bool | None:
     return None if untold else True
 
 
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1 volume``, ``2 volumes``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def list_some(names: Sequence[str]) -> str:
     """Return names, joined by commas; of many the first, and how many more."""
     more = len(names) - FEW
@@ -31,5 +26,5 @@ def list_some(names: Sequence[str]) -> str:
 
 
 def names_of(refs: Iterable[ObjectRef]) -> list[str]:
-    """Return the names of objects in namespaces of the system or of none."""
+    """Return the names of objects, of whichever namespace."""
     return [ref.name for ref in refs]
