@@ -30,6 +30,7 @@ __all__ = [
 
 ANNOTATION = "cluster.x-k8s.io/machine"
 CLUSTER_NAMESPACE = "cluster.x-k8s.io/cluster-namespace"
+PLAN_LABEL = "rke.cattle.io/machine-name"
 
 
 def annotations_of(obj: Obj | None) -> dict[str, Any]:
@@ -101,7 +102,10 @@ def machine_named_by(node: Obj) -> ObjectRef | None:
 def plan_of(stage: Stage, machine: ObjectRef) -> ObjectRef | None:
     """The plan Secret of a Machine, by its label, else by its name; None if none was seen."""
     named = ObjectRef("Secret", machine.namespace, f"{machine.name}-machine-plan")
+    usual = stage.world.get(named)
+    if usual is not None and get_labels(usual).get(PLAN_LABEL) == machine.name:
+        return named
     for ref in stage.world.refs("Secret"):
-        if get_labels(stage.world.get(ref) or {}).get("rke.cattle.io/machine-name") == machine.name:
+        if get_labels(stage.world.get(ref) or {}).get(PLAN_LABEL) == machine.name:
             return ref
-    return named if stage.world.get(named) is not None else None
+    return named if usual is not None else None
