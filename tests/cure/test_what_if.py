@@ -73,6 +73,7 @@ def test_the_class_comes_first_and_a_long_cascade_is_folded(width: int) -> None:
     assert "P3  ? cannot be told  does no VM run on srv07?" in text
     assert "  ? Pods of users were not seen" in text
     assert lines[-1] == UNCHANGED
+    assert f"`harvdiag what-if '{ACTION}'`" in text
 
 
 def test_many_findings_of_a_rule_share_a_row() -> None:
