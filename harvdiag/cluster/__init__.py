@@ -295,9 +295,11 @@ class Cluster(Tables):
         `reasons`, the `steps` of the cascade, the findings that would be `gone` and `new`, and what is left `untold`.
         Raises UsageError for another text, or where the object does not exist.
         """
+        from harvdiag.cure.action import parse_action
         from harvdiag.cure.simulate import simulate
 
-        return simulate(self.facts, action, self.policy, self._all_outcomes)
+        asked = parse_action(action, self.snapshot)  # before any check is run
+        return simulate(self.facts, asked, self.policy, self._all_outcomes)
 
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
         """The findings of outcomes, without those that are ignored."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import ObjectRef
-from harvdiag.cure.model import Hazard
 from harvdiag.cure.preconditions.claims import judge_claims
 from harvdiag.cure.preconditions.etcd import judge_etcd
 from harvdiag.cure.preconditions.host import judge_host
-from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition, Value
 from harvdiag.cure.preconditions.removal import read_removal
 from harvdiag.cure.preconditions.upgrades import judge_upgrade
 from harvdiag.cure.preconditions.vms import judge_vms
@@ -22,7 +21,7 @@ from harvdiag.rules.facts import Facts
 __all__ = ["Precondition", "Value", "describe", "judge"]
 
 JUDGES = (judge_etcd, judge_volumes, judge_vms, judge_claims, judge_upgrade, judge_host)
-WORDS = {True: "met", False: "not met", None: Hazard.UNTOLD.value}
+WORDS = {True: "met", False: "not met", None: CANNOT_TELL}
 
 
 def judge(facts: Facts, subject: ObjectRef) -> tuple[Precondition, ...]:

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from harvdiag.core.model import Evidence, ObjectRef
 
-__all__ = ["Precondition", "Value"]
+__all__ = ["CANNOT_TELL", "Precondition", "Value"]
+
+CANNOT_TELL = "cannot be told"
+"""What is said where what decides was not seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
