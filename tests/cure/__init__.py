@@ -1,1 +1,1 @@
-"""The cure: what an action would do to a cluster, and how that is told."""
+"""The cure: simulation of actions, the preconditions of a removal, and how both are told."""
