@@ -55,6 +55,8 @@ CASES = [
     (Wanted(prefixes=("re", "0")), {"repo-1", "0815"}),
     (Wanted(owners=("u-1",)), {"0815"}),
     (Wanted(labels=("app=repo",)), {"repo-1"}),
+    (Wanted(fields=("metadata.name=done", "spec.nodeName=hv02")), {"done"}),
+    (Wanted(fields=("spec.nodeName=hv01",), names=("fine", "done")), {"fine", "done"}),
     (Wanted(faulty=True), {"broken", "waiting"}),
     (Wanted(faulty=True, names=("broken", "fine")), {"broken"}),
     (Wanted(namespace="cattle-system"), set()),

@@ -15,7 +15,7 @@ from harvdiag.cli.output import terminal_width, use_colour, write_note, write_st
 from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import WORDS, read_words
 from harvdiag.cli.source import Source, SourceOptions, cluster_options, open_snapshot
-from harvdiag.cli.words import OUTPUT, Choice
+from harvdiag.cli.words import Choice, output_help
 from harvdiag.core.errors import UsageError
 from harvdiag.reports.changes import ENDINGS, FORMATS
 
@@ -51,7 +51,7 @@ CHANGED = 1
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"{OUTPUT[:-1]}, as its ending says: {', '.join((*ENDINGS, *PICTURES))}.",
+    help=output_help((*ENDINGS, *PICTURES)),
 )
 @click.option(
     "--key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,12 +13,17 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["KINDS", "OUTPUT", "RULES", "SINCE", "UNTIL", "Choice", "Names"]
+__all__ = ["KINDS", "OUTPUT", "RULES", "SINCE", "UNTIL", "Choice", "Names", "output_help"]
 
 OUTPUT = "Write to this file, not to stdout."
 """The help of an option that many commands have."""
 SINCE = "Only what is not older: 30m, 2h or 3d before the collection, 2025-05-07T10:00Z, or 10:00 (UTC)."
 UNTIL = "Only what is not newer; in the same form."
+
+
+def output_help(endings: Iterable[str]) -> str:
+    """Return the help of such an option where the ending decides on the form."""
+    return f"{OUTPUT[:-1]}, as its ending says: {', '.join(endings)}."
 
 
 class Choice(click.Choice[str]):

@@ -25,6 +25,7 @@ from harvdiag.status.under_way import read_upgrade_state
 if TYPE_CHECKING:
     import os
 
+    from harvdiag.cure.model import Simulation
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
@@ -285,6 +286,22 @@ class Cluster(Tables):
         chosen = [*rules.select_rules((), (), self._own_rules), *rules.select_rules(["preflight"])]
         outcomes = rules.run_rules(facts, chosen)
         return build_preflight(facts, self._build_findings(outcomes, read_upgrade_state(facts, outcomes)))
+
+    def simulate(self, action: str) -> Simulation:
+        """Return what an action would do, without doing it: ``cluster.simulate("delete Node srv09")``.
+
+        An action is ``delete KIND NAME``, ``delete host NAME`` (as in Harvester's UI), ``label`` or ``annotate KIND
+        NAME KEY=VALUE`` (or ``KEY-``), ``register NODE`` or ``wait``. The result has `hazard` (its class) with
+        `reasons`, the `steps` of the cascade, the findings that would be `gone` and `new`, and what is left `untold`.
+        Raises UsageError for another text, or where the object does not exist.
+        """
+        from harvdiag.cure.action import parse_action
+        from harvdiag.cure.simulate import simulate
+
+        redactor = self.snapshot.redactor
+        named = redactor.text(action) if redactor else action  # its true names are known to who has the key
+        asked = parse_action(named, self.snapshot)  # before any check is run
+        return simulate(self.facts, asked, self.policy, self._all_outcomes)
 
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
         """The findings of outcomes, without those that are ignored."""

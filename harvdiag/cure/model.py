@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from harvdiag.core.model import Finding, ObjectRef, Outcome
+from harvdiag.core.escape import escape_text
+from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
+from harvdiag.core.tabular import Record, Tabular
+from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
+from harvdiag.kinds import CATALOGUE
 
 if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb"]
+__all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
+
+COLUMNS = ("step", "actor", "kind", "namespace", "name", "effect", "what", "why", "source", "derived")
 
 
 class Verb(StrEnum):
@@ -38,6 +45,20 @@ class Action:
     changes: tuple[tuple[str, str | None], ...] = ()
     """Of `LABEL` and `ANNOTATE`: each key with its value; None removes it."""
 
+    def __str__(self) -> str:
+        """As it is written on a command line."""
+        words = [str(self.verb)]
+        if self.ref is not None:
+            words += [] if self.verb in {Verb.DELETE_HOST, Verb.REGISTER} else [self.ref.kind]
+            words.append(name_in_home(self.ref))
+        return " ".join((*words, *(f"{key}-" if value is None else f"{key}={value}" for key, value in self.changes)))
+
+
+def name_in_home(ref: ObjectRef) -> str:
+    """Return the name of an object, with its namespace where that is not the usual one of its kind."""
+    home = CATALOGUE[ref.kind].home if ref.kind in CATALOGUE else ""
+    return f"{ref.namespace}/{ref.name}" if ref.namespace and ref.namespace != home else ref.name
+
 
 class Effect(StrEnum):
     """What one step does to its object."""
@@ -50,7 +71,7 @@ class Effect(StrEnum):
     WAITS = "waits"
     """The cascade stops here until something else happens."""
     NOTHING = "nothing"
-    """Nobody acts, though one may expect it."""
+    """No controller acts, though one may expect it."""
 
 
 class Hazard(StrEnum):
@@ -66,7 +87,7 @@ class Hazard(StrEnum):
     """It comes back, or nothing changes."""
     SILENT = "silent damage"
     """Nothing seems to happen, and a later action or upgrade fails for it."""
-    UNTOLD = "cannot be told"
+    UNTOLD = CANNOT_TELL
     """What decides it was not seen."""
 
 
@@ -88,9 +109,16 @@ class Step:
     """Whether it follows from the code of the controller and was not seen in the field."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Simulation:
-    """What an action would do."""
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Simulation(Tabular):
+    """What an action would do.
+
+    Its table has one row a step: `step` (Int64), `actor`, `kind`, `namespace`, `name`, `effect`, `what`, `why`,
+    `source` (str), and whether it is `derived` from code and was not seen in the field (boolean).
+    """
+
+    noun: ClassVar[str] = "steps"
+    dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str") | {"step": "Int64", "derived": "boolean"}
 
     action: Action
     hazard: Hazard
@@ -107,3 +135,73 @@ class Simulation:
     after: Snapshot
     outcomes: tuple[Outcome, ...] = ()
     """Of every check after it."""
+    preconditions: tuple[Precondition, ...] = ()
+    """P1 to P6, where the action removes a Node or a Machine."""
+
+    def __repr__(self) -> str:
+        told = (f"  {step.actor}: {step.effect} {step.ref}: {step.what}" for step in self.steps)
+        head = f"{self.action}: {self.hazard}"
+        return "\n".join(map(escape_text, (head, *(f"- {reason}" for reason in self.reasons), *told)))
+
+    @property
+    def harmful(self) -> bool:
+        """Whether it does damage: it is dangerous, it damages silently, or it would bring a new error."""
+        worst = {Hazard.DANGEROUS, Hazard.SILENT}
+        return self.hazard in worst or any(finding.severity is Severity.ERROR for finding in self.new)
+
+    @property
+    def told(self) -> bool:
+        """Whether what decides its class was seen."""
+        return self.hazard is not Hazard.UNTOLD
+
+    @property
+    def records(self) -> list[Record]:
+        """One row a step, in their order."""
+        rows = (
+            (number, s.actor, *s.ref, str(s.effect), s.what, s.why, s.source, s.derived)
+            for number, s in enumerate(self.steps, 1)
+        )
+        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+    def _document_head(self) -> dict[str, Any]:
+        """The action, its class and the reasons, what it does to findings, what is open, and P1 to P6."""
+        return {
+            "action": {
+                "text": str(self.action),
+                "verb": str(self.action.verb),
+                "object": self.action.ref.as_dict() if self.action.ref else None,
+                "changes": dict(self.action.changes),
+            },
+            "class": str(self.hazard),
+            "harmful": self.harmful,
+            "reasons": list(self.reasons),
+            "gone": [*map(_build_finding, self.gone)],
+            "new": [*map(_build_finding, self.new)],
+            "untold": list(self.untold),
+            "preconditions": [*map(_build_precondition, self.preconditions)],
+        }
+
+
+def _build_finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "fingerprint": finding.fingerprint,
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "subject": finding.subject.as_dict(),
+        "message": finding.message,
+    }
+
+
+def _build_precondition(asked: Precondition) -> dict[str, Any]:
+    return {
+        "id": asked.id,
+        "asks": asked.asks,
+        "met": asked.met,
+        "told": asked.told,
+        "values": [
+            {"name": each.name, "value": each.value, "objects": [ref.as_dict() for ref in each.refs]}
+            for each in asked.values
+        ],
+        "untold": list(asked.untold),
+        "by_hand": list(asked.by_hand),
+    }

@@ -13,6 +13,7 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 if TYPE_CHECKING:
     from harvdiag.cluster import Cluster
     from harvdiag.core.model import Finding, ObjectRef
+    from harvdiag.cure.model import Simulation
     from harvdiag.figures.drawing import Drawing, DrawOptions
     from harvdiag.figures.figure import Figure
     from harvdiag.status.changes.comparison import Comparison
@@ -66,7 +67,7 @@ PICTURES = {
 
 
 def draw(
-    cluster: Cluster | Comparison,
+    cluster: Cluster | Comparison | Simulation,
     picture: str = "",
     *,
     focus: Finding | ObjectRef | str | None = None,
@@ -74,19 +75,22 @@ def draw(
     labels: bool = False,
 ) -> Figure:
     """Draw a cluster: ``hd.draw(cluster)``, ``hd.draw(cluster, "upgrade")``, ``hd.draw(cluster, focus="hv3")``; or a
-    comparison, as ``hd.compare`` returns it.
+    comparison, as ``hd.compare`` returns it; or what a simulated action would change (``cluster.simulate(…)``).
 
     `picture` is a name in `harvdiag.figures.PICTURES`, such as ``upgrade``; the default is ``links``, or ``changes``
     where `against`, an earlier state of the cluster, is given. `focus` is a finding, an object or its name: only its
     neighbourhood is shown. `labels` writes the field beside each link. For a narrow column, such as that of a ticket:
     ``hd.draw(cluster).sized(640)``. Raises UsageError for an unknown picture or name.
     """
+    from harvdiag.cluster import Cluster
     from harvdiag.figures.checked import require_clusters
     from harvdiag.figures.drawing import DrawOptions
     from harvdiag.figures.figure import Figure
     from harvdiag.status.changes.comparison import Comparison
     from harvdiag.status.focus import resolve_focus
 
+    if not isinstance(cluster, Comparison | Cluster):
+        cluster = _compare_simulated(cluster)
     if isinstance(cluster, Comparison):
         from harvdiag.figures.changes import draw_comparison
 
@@ -100,6 +104,17 @@ def draw(
         "Callable[[Cluster, DrawOptions], Drawing]", import_module(f"harvdiag.figures.{PICTURES[name].module}").draw
     )
     return Figure(name, compose(cluster, DrawOptions(ref, finding, labels, against)))
+
+
+def _compare_simulated(given: object) -> Comparison:
+    """Return a simulation as a comparison. Raises UsageError for what is neither that nor a cluster."""
+    from harvdiag.cure.model import Simulation
+    from harvdiag.figures.changes.simulated import compare_states
+    from harvdiag.figures.checked import require_clusters
+
+    if not isinstance(given, Simulation):
+        require_clusters(given)
+    return compare_states(cast("Simulation", given))
 
 
 def _check_whole(picture: str, more: bool) -> None:

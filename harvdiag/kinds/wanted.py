@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
@@ -54,6 +54,8 @@ class Wanted:
     """Of Events: the names of the objects that they are about."""
     labels: tuple[str, ...] = ()
     """Labels, as ``key=value``."""
+    fields: tuple[str, ...] = ()
+    """Fields that hold a name, as ``spec.nodeID=hv02``."""
     faulty: bool = False
     """Of Pods: Pending, Failed, Unknown, or running with a container that is not ready; of Events: Warnings; of
     Longhorn's Volumes: degraded, faulted, or noted as migrating."""
@@ -61,6 +63,14 @@ class Wanted:
     """Of Pods: not ready by their condition, or in a phase in which they do not work (`podstate.is_unready`)."""
     volume: str = ""
     """Of Longhorn's Volumes: the state in which they are, one of `harvdiag.kinds.volumestate`."""
+
+    @cached_property
+    def _values(self) -> dict[str, set[str]]:
+        """What each of the fields may hold."""
+        found: dict[str, set[str]] = {}
+        for path, _, value in (text.partition("=") for text in self.fields):
+            found.setdefault(path, set()).add(value)
+        return found
 
     def matches(self, obj: Obj) -> bool:
         """Whether an object is wanted, whatever its namespace."""
@@ -71,6 +81,7 @@ class Wanted:
             and (not self.owners or not _owners(obj).isdisjoint(self.owners))
             and (not self.about or _about(obj) in self.about)
             and (not self.labels or not _label_texts(obj).isdisjoint(self.labels))
+            and (not self.fields or any(get_text(obj, path) in values for path, values in self._values.items()))
             and (not self.faulty or _is_faulty(obj))
             and (not self.unready or is_unready(obj))
             and (not self.volume or is_in_state(obj, self.volume))
@@ -81,8 +92,8 @@ class Wanted:
 
         Text may be that of one object, or of a whole list. Names are never folded or escaped in YAML.
         """
-        values = tuple(label.partition("=")[2] for label in self.labels)
-        given = (self.names, self.prefixes, self.owners, self.about, values)
+        labels, fields = (tuple(text.partition("=")[2] for text in texts) for texts in (self.labels, self.fields))
+        given = (self.names, self.prefixes, self.owners, self.about, labels, fields)
         tests = [_holds_one(tuple(value.encode() for value in group)) for group in given if group]
         tests += [_holds_fault(FAULTY_TEXT[kind])] if self.faulty and kind in FAULTY_TEXT else []
         tests += [may_be_unready] if self.unready else []

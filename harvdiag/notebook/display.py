@@ -37,6 +37,14 @@ def _format_preflight(preflight: Any) -> str:
     return preflight_card(preflight)
 
 
+def _format_simulation(simulation: Any) -> str:
+    """The card, with the picture of what it would change."""
+    from harvdiag.figures import draw
+    from harvdiag.reports.notebook.simulation import simulation_card
+
+    return simulation_card(simulation, draw(simulation).html)
+
+
 def _format_hand_checks(checks: Any) -> str:
     from harvdiag.reports.notebook.preflight import hand_list
 
@@ -75,6 +83,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.preflight", "Preflight"): _format_preflight,
     ("harvdiag.status.preflight.hand", "HandChecks"): _format_hand_checks,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
+    ("harvdiag.cure.model", "Simulation"): _format_simulation,
     ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
     ("harvdiag.core.table", "Table"): _format_table,
     ("harvdiag.core.tabular", "Tabular"): _format_table,

@@ -256,6 +256,9 @@ class RedactedReader:
         def every(texts: tuple[str, ...]) -> tuple[str, ...]:
             return tuple(self._original(text) for text in texts)
 
+        def values(texts: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(f"{key}={self._original(value)}" for key, _, value in (text.partition("=") for text in texts))
+
         return replace(
             wanted,
             namespace=self._original(wanted.namespace),
@@ -263,9 +266,8 @@ class RedactedReader:
             prefixes=tuple(self._redactor.reveal_prefix(text) for text in wanted.prefixes),
             owners=every(wanted.owners),
             about=every(wanted.about),
-            labels=tuple(
-                f"{key}={self._original(value)}" for key, _, value in (text.partition("=") for text in wanted.labels)
-            ),
+            labels=values(wanted.labels),
+            fields=values(wanted.fields),
         )
 
     def _logs(self, folder: str) -> Iterator[str]:

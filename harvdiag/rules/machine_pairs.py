@@ -14,7 +14,7 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF
 from harvdiag.rules.facts import Facts
 
-__all__ = ["Pairs", "read_pairs"]
+__all__ = ["MANAGED", "Pairs", "read_pairs"]
 
 MANAGED = "harvesterhci.io/managed"
 

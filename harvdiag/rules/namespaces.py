@@ -14,7 +14,7 @@ from harvdiag.core.model import CoverageEntry, State
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts, UnjudgedError, Unseen
 
-__all__ = ["find_everywhere", "require_everywhere"]
+__all__ = ["find_everywhere", "require_everywhere", "why_not_all"]
 
 
 def find_everywhere(facts: Facts, kind: str, wanted: Wanted) -> tuple[Obj, ...]:
@@ -40,10 +40,22 @@ def require_everywhere(facts: Facts, kind: str) -> None:
     _require(facts, kind, facts.snapshot.lists(kind), f"none of the {count} seen" if count else "none seen")
 
 
+def why_not_all(facts: Facts, kind: str, wanted: Wanted) -> str:
+    """Return why there may be more objects that are wanted than the source has; empty where it has all of them."""
+    gap, why = _find_gap(facts, kind, [facts.snapshot.find(kind, replace(wanted, everywhere=True)).entry])
+    return f"{kind}: {gap.state}: {gap.reason}" if gap else f"{kind}: {why}" if why else ""
+
+
 def _require(facts: Facts, kind: str, entries: Sequence[CoverageEntry], seen: str) -> None:
-    gap = next((entry for entry in entries if not entry.state.seen), None)
-    why = facts.snapshot.beyond(kind)
-    if gap is not None and not (why and gap.state is State.NOT_LOOKED_AT):
+    gap, why = _find_gap(facts, kind, entries)
+    if gap is not None:
         raise Unseen(gap)
     if why:
         raise UnjudgedError(f"{kind}: {seen}, but {why}")
+
+
+def _find_gap(facts: Facts, kind: str, entries: Sequence[CoverageEntry]) -> tuple[CoverageEntry | None, str]:
+    """Return the list that was refused, failed or is not there, else why the source cannot tell of other namespaces."""
+    gap = next((entry for entry in entries if not entry.state.seen), None)
+    why = facts.snapshot.beyond(kind)
+    return (None, why) if why and gap and gap.state is State.NOT_LOOKED_AT else (gap, why)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from harvdiag.core.errors import UsageError
-from harvdiag.core.fields import name_of, namespace_of
+from harvdiag.core.fields import Obj, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Snapshot
 
-__all__ = ["find_ref", "not_found_error"]
+__all__ = ["find_ref", "not_found_error", "object_named"]
 
 FEW = 4
 """The most names that are all suggested where the given one resembles none of them."""
@@ -38,3 +39,11 @@ def not_found_error(snapshot: Snapshot, ref: ObjectRef) -> UsageError:
     names = {name_of(obj) for obj in snapshot.objects(ref.kind)}
     hint = did_you_mean(suggest_names(ref.name, names) or (sorted(names) if len(names) <= FEW else ()))
     return UsageError(f"no {ref.kind} {ref.name!r} in {snapshot.manifest.name}{hint}")
+
+
+def object_named(snapshot: Snapshot, ref: ObjectRef) -> Obj | None:
+    """Return one object, or None; of a large kind without reading the others."""
+    if ref.kind in CATALOGUE and CATALOGUE[ref.kind].lazy and ref.kind not in snapshot.loaded:
+        wanted = Wanted(namespace=ref.namespace, names=(ref.name,))
+        return next((obj for obj in snapshot.find(ref.kind, wanted).objects if name_of(obj) == ref.name), None)
+    return snapshot.get(ref)

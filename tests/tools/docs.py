@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections import defaultdict
@@ -38,7 +39,7 @@ WIDTH = "110"
 
 def console(command: str) -> str:
     """What a command of harvdiag prints to a terminal of the README's width, without colours."""
-    words = command.split()
+    words = shlex.split(command)
     assert words[0] == "harvdiag", f"only commands of harvdiag are run, not {words[0]}"
     env = {**os.environ, "COLUMNS": WIDTH, "NO_COLOR": "1"}
     run = [sys.executable, "-m", *words]

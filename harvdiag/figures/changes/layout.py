@@ -76,10 +76,10 @@ def build_scene(comparison: Comparison, groups: Sequence[Group], width: float = 
     wide = columns.wide
     items, y = draw_head(build_title(comparison), "   →   ".join(describe_sources(comparison)), wide)
     if groups:
-        items += list(_draw_heads(y + 12, columns))
+        items += list(_draw_heads(comparison.sides, y + 12, columns))
         y += 22
     for number, group in enumerate(groups):
-        drawn, y = _draw_group(group, f"group/{number}", y, columns)
+        drawn, y = _draw_group(group, f"group/{number}", y, columns, comparison.sides)
         items += drawn
     finding_items, y = _draw_findings(comparison, y + 8, wide)
     items += finding_items
@@ -89,16 +89,16 @@ def build_scene(comparison: Comparison, groups: Sequence[Group], width: float = 
     return assemble_scene(build_title(comparison), build_alt_text(comparison, groups), wide, y + 12, [*items, *below])
 
 
-def _draw_heads(y: float, columns: Columns) -> Iterator[Item]:
-    for x, word in () if columns.stacked else ((columns.before, "before"), (columns.now, "now")):
+def _draw_heads(words: tuple[str, str], y: float, columns: Columns) -> Iterator[Item]:
+    for x, word in () if columns.stacked else zip((columns.before, columns.now), words, strict=True):
         yield Item((Text(x, y, word, size=SMALL, ink="quiet"),), key=f"column/{word}", role="head")
     yield Item((Path(((MARGIN, y + 7), (columns.wide - MARGIN, y + 7)), stroke="rule"),), role="rule")
 
 
-def _draw_group(group: Group, own: str, y: float, columns: Columns) -> tuple[list[Item], float]:
+def _draw_group(group: Group, own: str, y: float, columns: Columns, words: tuple[str, str]) -> tuple[list[Item], float]:
     items, y = _draw_group_head(group, own, y, columns)
     for index, step in enumerate(group.steps):
-        items += _draw_change(step, f"{own}/{index}/{object_key(step.change.ref)}", y, columns)
+        items += _draw_change(step, f"{own}/{index}/{object_key(step.change.ref)}", y, columns, words)
         y += HIGH + columns.drop[1]
     if group.more:
         more = Text(WHAT, y + 14, f"and {group.more} more", size=BODY, ink="quiet")
@@ -122,7 +122,7 @@ def _draw_group_head(group: Group, own: str, y: float, columns: Columns) -> tupl
     return [Item(tuple(shapes), key=own, role="group", hint=alike or escape_text(group.name))], y + 26
 
 
-def _draw_change(step: Step, own: str, y: float, columns: Columns) -> list[Item]:
+def _draw_change(step: Step, own: str, y: float, columns: Columns, words: tuple[str, str]) -> list[Item]:
     change, (before, now) = step.change, describe_sides(step)
     room = (columns.wide - MARGIN if columns.stacked else columns.before - 12) - WHAT
     what = fit_text(escape_text(format_change(change)), room, BODY)
@@ -133,17 +133,17 @@ def _draw_change(step: Step, own: str, y: float, columns: Columns) -> list[Item]
     new = _draw_box(now, (columns.now, y + columns.drop[1], columns.room), _box_style(change.sort, True, now))
     return [
         Item(mark, key=own, role="change", state=change.sort, hint=hint),
-        Item((*old, *_draw_arrow(y, columns)), role="before", state=change.sort),
+        Item((*old, *_draw_arrow(y, columns, words)), role="before", state=change.sort),
         Item(new, role="now", state=change.sort),
     ]
 
 
-def _draw_arrow(y: float, columns: Columns) -> tuple[Shape, ...]:
+def _draw_arrow(y: float, columns: Columns, words: tuple[str, str]) -> tuple[Shape, ...]:
     """Draw the arrow from the earlier state to the present one; where one is below the other, a word before each."""
     if columns.stacked:
         return tuple(
             Text(WHAT, y + drop + BOX / 2 + 4, word, size=SMALL, ink="quiet")
-            for drop, word in zip(columns.drop, ("before", "now"), strict=True)
+            for drop, word in zip(columns.drop, words, strict=True)
         )
     ends = ((columns.before + columns.room + 6, y + BOX / 2), (columns.now - 6, y + BOX / 2))
     return (Path(ends, stroke="link", thick=1.2, ends="arrow"),)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from harvdiag.core.escape import escape_html
 from harvdiag.core.marks import SIGNS
-from harvdiag.reports.notebook.parts import CALM, EDGES, QUIET, caution, fold, format_step, frame, noted, tick
+from harvdiag.reports.notebook.parts import CALM, EDGES, QUIET, caution, fold, format_step, frame, noted, tick, verdict
 from harvdiag.status.answer import Answer, RootCause, Step
 from harvdiag.status.summary import format_count
 
@@ -28,8 +28,7 @@ def answer_card(answer: Answer, head: str = "", picture: str = "", foot: str = "
     more = fold(f"{format_count(len(lines) - MOST, 'more root cause')}", "".join(lines[MOST:])) if lines[MOST:] else ""
     unseen = f"<div>! {format_step(answer.unseen)}</div>" if answer.unseen else ""
     image = f"<div style='margin:.5em 0'>{picture}</div>" if picture else ""
-    verdict = f"<p style='margin:.3em 0'><b>{escape_html(answer.verdict)}</b></p>"
-    top = [head, verdict, *lines[:MOST], more, unseen, noted(answer.noted)]
+    top = [head, verdict(answer.verdict), *lines[:MOST], more, unseen, noted(answer.noted)]
     parts = [*top, image, _next_steps(answer.steps), _cautions(answer), foot]
     return frame(EDGES.get(worst, EDGES["warning"] if answer.unseen else CALM), "".join(parts))
 

@@ -21,7 +21,9 @@ __all__ = [
     "labelled",
     "noted",
     "pair",
+    "source_heading",
     "tick",
+    "verdict",
 ]
 
 # Okabe and Ito: vermillion, orange, sky blue, green. They only tint the edge of a card; no text is on them.
@@ -67,6 +69,16 @@ def format_step(step: str) -> str:
 def caution(text: str) -> str:
     """Return a caution; nothing for an empty one."""
     return f"<p style='margin:.4em 0'><b>⚠ Caution:</b> {escape_html(text)}</p>" if text else ""
+
+
+def source_heading(name: str, read: str) -> str:
+    """Return the name of a source in bold, and what was read of it."""
+    return f"<div><b>{escape_html(name)}</b> <span style='{QUIET}'>{escape_html(read)}</span></div>"
+
+
+def verdict(text: str) -> str:
+    """Return the answer in bold, as a paragraph of its own."""
+    return f"<p style='margin:.3em 0'><b>{escape_html(text)}</b></p>"
 
 
 def noted(summary: str) -> str:

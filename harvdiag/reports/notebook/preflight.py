@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from harvdiag.core.escape import escape_html
 from harvdiag.reports.notebook.answer import answer_card
-from harvdiag.reports.notebook.parts import QUIET, fold, format_step
+from harvdiag.reports.notebook.parts import QUIET, fold, format_step, source_heading
 from harvdiag.reports.notebook.tables import frame_html
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.hand import NOTHING, HandCheck
@@ -27,9 +27,7 @@ _LIST = "margin:.2em 0;padding-left:2em"
 
 def preflight_card(preflight: Preflight) -> str:
     """Return the card; its table of checks is folded, and so are the commands."""
-    source = preflight.findings.source
-    name, read = escape_html(source.name), escape_html(describe_source(preflight.findings))
-    head = f"<div><b>{name}</b> <span style='{QUIET}'>{read}</span></div>"
+    head = source_heading(preflight.findings.source.name, describe_source(preflight.findings))
     return answer_card(preflight.answer, head, "", "".join(_foot(preflight)))
 
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from harvdiag.core.fields import get_text
 from harvdiag.core.model import Evidence, ObjectRef, Reason, Severity
 from harvdiag.core.timestamps import Timestamp
-from harvdiag.graph.pairing import MACHINE_ANNOTATION, MACHINE_UID_LABEL, NODE_REF, PROVIDER_ID
+from harvdiag.graph.pairing import MACHINE_ANNOTATION, NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, LOCAL
 from harvdiag.rules import actions, advice
 from harvdiag.rules.engine import Cause, Hit, rule
 from harvdiag.rules.evidence import column_evidence, field_evidence
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.machine_phases import GOOD_PHASES
-from harvdiag.rules.removal import leftover_steps, removal_steps
+from harvdiag.rules.removal import dependent_nodes, leftover_steps, removal_steps
 from harvdiag.rules.seen import read_condition, read_oldest_condition
 from harvdiag.rules.thresholds import REMOVAL
 
@@ -101,6 +101,7 @@ def _intended_host(facts: Facts, machine: ObjectRef) -> str:
     alike="reference a Node that does not exist",
     reason=Reason.DANGLING,
     needs={"Node", "Machine"},
+    optional={"CustomMachine"},
     links=["harvester/harvester#5158", "harvester/harvester#6203", "harvester/harvester#3201"],
 )
 def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
@@ -114,7 +115,7 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
         edge = pairing.node_ref(machine)
         if edge is None or not edge.broken or facts.recently_deleted(machine):
             continue
-        live = [node for node in pairing.nodes if node in _dependent_nodes(facts, machine)]
+        live = [node for node in pairing.nodes if node in dependent_nodes(facts, machine)]
         yield Hit(
             subject=machine,
             message=f"Machine {machine.name} references Node {edge.value}, which does not exist"
@@ -128,13 +129,6 @@ def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
             causes=(Cause("machine-stuck-deleting", machine),),
             targets=(edge.target,),
         )
-
-
-def _dependent_nodes(facts: Facts, machine: ObjectRef) -> set[ObjectRef]:
-    """Return the Nodes that reference the Machine or run its plan: they need it, whatever it references itself."""
-    return {
-        edge.source for path in (MACHINE_ANNOTATION, MACHINE_UID_LABEL) for edge in facts.links.edges_to(machine, path)
-    }
 
 
 def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]:

@@ -44,7 +44,9 @@ class Comparison(Tabular):
     noun = "changes"
     dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str")
 
-    def __init__(self, before: Diagnosis, now: Diagnosis) -> None:
+    def __init__(self, before: Diagnosis, now: Diagnosis, played: str = "") -> None:
+        """`played` is an action that was simulated on the first, which gave the second; empty where both were read."""
+        self.played = played
         self.backwards = _is_later(before, now)
         self.before, self.now = map(Side, (now, before) if self.backwards else (before, now))
         self._found = FoundChanges(self.before, self.now)
@@ -102,12 +104,17 @@ class Comparison(Tabular):
     def same_time(self) -> bool:
         """Whether both were collected at the same time, so that which came first is unknown."""
         one, other = self.before.facts.now.at, self.now.facts.now.at
-        return one is not None and one == other
+        return one is not None and one == other and not self.played
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What the two are called."""
+        return ("before", "after") if self.played else ("before", "now")
 
     @cached_property
     def difference(self) -> str:
         """By what these are two clusters, ``no node in common`` or ``other uids``; empty where they are one."""
-        return find_difference(self.before, self.now)
+        return "" if self.played else find_difference(self.before, self.now)
 
     @property
     def different_clusters(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from harvdiag.core.escape import escape_text
 from harvdiag.core.listing import group_by as groups_of
 from harvdiag.core.listing import join_escaped
 from harvdiag.core.marks import ABSENT, GOOD
@@ -81,12 +82,18 @@ def _describe_difference(comparison: Comparison) -> str:
 
 def describe_sources(comparison: Comparison) -> tuple[str, str]:
     """Return the two snapshots that are compared, each in one line."""
-    return f"before: {source_line(comparison.before.diagnosis)}", f"now: {source_line(comparison.now.diagnosis)}"
+    one, other = comparison.sides
+    now = f"{comparison.played}, simulated" if comparison.played else source_line(comparison.now.diagnosis)
+    return f"{one}: {source_line(comparison.before.diagnosis)}", f"{other}: {escape_text(now)}"
 
 
 def describe_interval(comparison: Comparison) -> str:
-    """Return ``since 10:00 UTC``, with the day where that differs; of two of the same time ``both collected at …``."""
+    """Return ``since 10:00 UTC``, with the day where that differs; of two of the same time ``both collected at …``; of
+    a simulation ``after "delete Node srv09"``.
+    """
     before, now = comparison.before.facts.now, comparison.now.facts.now
+    if comparison.played:
+        return f'after "{comparison.played}"'
     if not before.at or not now.at:
         return "since the other snapshot"
     if comparison.same_time:
@@ -257,7 +264,8 @@ def describe_details(comparison: Comparison) -> str:
         return ""
     fields = sum(bool(change.path) for change in details)
     told = f" ({format_count(fields, 'field')})" if fields else ""
-    return f"Not shown: details of {format_count(len(refs), 'object')}{told}, which `harvdiag compare` lists"
+    where = "" if comparison.played else ", which `harvdiag compare` lists"
+    return f"Not shown: details of {format_count(len(refs), 'object')}{told}{where}"
 
 
 def describe_unchanged(comparison: Comparison) -> str:
@@ -290,7 +298,15 @@ def build_alt_text(comparison: Comparison, groups: Sequence[Group]) -> str:
     tail = [] if comparison.different_clusters else [f"{describe_unchanged(comparison)}."]
     limits = [f"{note}." for note in list_notes(comparison)[:4]]
     return " ".join(
-        ["Comparison of two snapshots.", f"{build_title(comparison)}.", *hosts, *more, *found, *tail, *limits]
+        [
+            "A simulation." if comparison.played else "Comparison of two snapshots.",
+            f"{build_title(comparison)}.",
+            *hosts,
+            *more,
+            *found,
+            *tail,
+            *limits,
+        ]
     )
 
 

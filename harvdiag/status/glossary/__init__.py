@@ -6,6 +6,7 @@ import re
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.status.glossary.actions import ACTIONS
 from harvdiag.status.glossary.terms import JOIN, OBJECTS, REPORTS, UPGRADES, Term
 from harvdiag.status.upgrade.drain.steps import ACTORS, STEPS
 from harvdiag.upgrade.logs.joinstep import JoinStep
@@ -26,6 +27,7 @@ def list_groups() -> dict[str, tuple[Term, ...]]:
         "Drain of a node, step by step": tuple(_drain_terms()),
         "Join of a host, step by step": tuple(_join_terms()),
         "Reports of harvdiag": REPORTS,
+        "Simulated actions": ACTIONS,
     }
 
 

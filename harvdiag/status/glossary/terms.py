@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["JOIN", "OBJECTS", "REPORTS", "UPGRADES", "Term"]
+__all__ = ["JOIN", "OBJECTS", "OWN", "REPORTS", "UPGRADES", "Term"]
 
 OWN = "a word of harvdiag"
+"""The source of a term that no other document has."""
 KUBERNETES = "https://kubernetes.io/docs/"
 LONGHORN = "https://longhorn.io/docs/1.8.1/concepts/"
 

@@ -1,0 +1,124 @@
+"""`harvdiag what-if`: what an action would do, played on a copy of what was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harvdiag.cli.action import ActionWords, split_words
+from harvdiag.cli.command import Command
+from harvdiag.cli.files import check_output, write_written
+from harvdiag.cli.output import terminal_width, use_colour, write_stdout
+from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
+from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
+from harvdiag.cli.words import Choice, output_help
+from harvdiag.core.errors import UsageError
+from harvdiag.cure.action import FORMS
+from harvdiag.reports.cure import ENDINGS, FORMATS
+
+if TYPE_CHECKING:
+    from harvdiag.cure.model import Simulation
+
+__all__ = ["what_if"]
+
+HARMFUL = 1
+PICTURES = (".svg", ".png")
+LISTED = "\n".join(f"  {form}" for form in FORMS)
+HELP = f"""Say what an action would do to the cluster, step by step, and whether it is safe. Nothing is changed.
+
+ACTION is one of these, between quotes or not; KIND and NAME are as for `harvdiag get`:
+
+\b
+{LISTED}
+
+`delete host` is what Harvester's UI does; `register` lets the host of a Node register again; `wait` does nothing.
+
+The answer is a class (safe, needs care, dangerous, useless, silent damage, or cannot be told) with the reasons, the
+steps in turn, what findings would come and go, and the preconditions P1 to P6 of a removal with their values. SOURCE is
+as for `harvdiag check`; without one it is the cluster of the current kubeconfig context, which is only read.
+
+Exit code 0: told; 1: dangerous, silent damage, or a new error (with --strict also where it cannot be told); 2: unusable
+input, access or usage, such as an ACTION that is none of these; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
+"""
+
+
+@click.command(
+    "what-if",
+    cls=Command,
+    help=HELP,
+    examples=(
+        ("What happens if I delete this Node?", 'harvdiag what-if bundle.zip "delete Node srv09"'),
+        ("As Harvester's UI deletes a host", 'harvdiag what-if bundle.zip "delete host srv07"'),
+        ("Let the host register again", 'harvdiag what-if bundle.zip "register srv09"'),
+        (
+            "Set a label; KEY- removes one",
+            'harvdiag what-if bundle.zip "label Node srv09 harvesterhci.io/managed=true"',
+        ),
+        ("Do nothing, on a live cluster, which is only read", 'harvdiag what-if --context lab "wait"'),
+        ("As a file for a ticket; .svg is a picture", 'harvdiag what-if bundle.zip "delete Node srv09" -o plan.md'),
+    ),
+)
+@click.argument("words", nargs=-1, required=True, type=ActionWords(), metavar='[SOURCE] "ACTION"')
+@cluster_options
+@redact_options
+@click.option(
+    "--format",
+    "form",
+    type=Choice(list(FORMATS)),
+    help="Format of the answer; default: by the ending of --output, else table.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=output_help((*ENDINGS, *PICTURES)),
+)
+@click.option("--strict", is_flag=True, help="Exit 1 also where it cannot be told what the action would do.")
+@click.option("--full", is_flag=True, help="Fold nothing: each step, each finding; files are never folded.")
+def what_if(
+    words: Sequence[str], where: SourceOptions, form: str | None, output: Path | None, strict: bool, full: bool
+) -> int:
+    """Say what an action would do."""
+    source, action = split_words(words)
+    where = where._replace(source=source)
+    picture = output is not None and output.suffix.lower() in PICTURES
+    if form and picture:
+        raise UsageError(f"--format {form} is for a text, and {output} will be drawn: give one of them")
+    if output is not None:
+        check_output(output, () if form else (*ENDINGS, *PICTURES), "a simulation", source)
+    with open_snapshot(where) as snapshot:
+        told = build_cluster(snapshot).simulate(action)
+        if picture and output is not None:
+            _draw(told, output)
+        else:
+            _write(told, form, output, full)
+    return HARMFUL if told.harmful or (strict and not told.told) else 0
+
+
+def _draw(simulation: Simulation, output: Path) -> None:
+    from harvdiag.figures import draw
+
+    figure = draw(simulation)
+    write_written(figure.save(output), figure.title)
+
+
+def _write(simulation: Simulation, form: str | None, output: Path | None, full: bool) -> None:
+    """Write the text; of one in a file, stderr has the class."""
+    from harvdiag.reports import save_report
+    from harvdiag.reports.cure import render
+    from harvdiag.reports.cure.terminal import render as render_table
+    from harvdiag.status.cure.words import summarize_simulation
+
+    form = form or (ENDINGS[output.suffix.lower()] if output is not None else "table")
+    if output is not None:
+        text = render_table(simulation, terminal_width(120)) if form == "table" else render(simulation, form)
+        write_written(save_report(text, output), summarize_simulation(simulation))
+    elif form == "table":
+        write_stdout(render_table(simulation, terminal_width(120), use_colour(), full), color=True)
+    else:
+        text = render(simulation, form)
+        write_stdout(text.encode() if form == "json" else text, color=True)

@@ -1,0 +1,175 @@
+"""A host that runs its plan: from the label of the Node to the two links between Node and Machine
+(docs/objects.md#join-plan-delivery).
+"""
+
+from __future__ import annotations
+
+from harvdiag.core.fields import get_items, get_labels, get_text, uid_of
+from harvdiag.core.model import ObjectRef
+from harvdiag.core.timestamps import format_time
+from harvdiag.cure.cascade.read import ANNOTATION, CLUSTER_NAMESPACE, is_ready, machines, plan_of, provider_ids
+from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
+from harvdiag.cure.model import Effect, Hazard
+from harvdiag.graph.pairing import PROVIDER_ID
+
+__all__ = ["annotate", "api_version", "run_plan"]
+
+RANCHER = "Rancher"
+LOOKUP = "rancher pkg/controllers/capr/machinenodelookup"
+CAPI_SOURCE = "cluster-api internal/controllers/machine"
+
+
+def api_version(stage: Stage) -> str:
+    """The version of Cluster API in which this source has Machines."""
+    known = next(
+        (get_text(obj, "apiVersion") for obj in stage.world.objects("Machine") if get_text(obj, "apiVersion")), ""
+    )
+    return known or f"cluster.x-k8s.io/{'v1beta2' if stage.since(1, 8) else 'v1beta1'}"
+
+
+def run_plan(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
+    """The agent applies the plan: RKE2 restarts, and writes the uid of the Machine on the Node."""
+    uid = uid_of(stage.world.get(machine) or {})
+    why = f"the plan has node-label rke.cattle.io/machine={uid}"
+    stage.set(node, 'metadata.labels["rke.cattle.io/machine"]', uid)
+    _restart(stage, node, plan_of(stage, machine))
+    for key, value in get_labels(stage.world.get(machine) or {}).items():
+        if key == "harvesterhci.io/managed":
+            stage.set(node, f'metadata.labels["{key}"]', value)
+    stage.tell(
+        node,
+        Effect.CHANGED,
+        Deed(
+            "rancher-system-agent",
+            "applies the plan: RKE2 restarts on the host, and the Node gets the label",
+            why,
+            "rancher pkg/controllers/capr/planner",
+            True,
+        ),
+    )
+    stage.note(Hazard.CARE, f"RKE2 of {node.name} restarts: its volumes and VMs must be safe first")
+    stage.asked.append(node)
+    stage.emit(Change.CHANGED, node)
+
+
+def _restart(stage: Stage, node: ObjectRef, plan: ObjectRef | None) -> None:
+    """A plan was written just now, and the Node was not Ready for a moment; checks give it time to settle."""
+    at = stage.world.origin.collected_at.at
+    if at is None:
+        return
+    if plan is not None:
+        stage.set(plan, 'metadata.annotations["rke.cattle.io/plan-last-updated"]', format_time(at))
+    for row in get_items(stage.world.edit(node), "status.conditions"):
+        if isinstance(row, dict) and row.get("type") == "Ready":
+            row["lastTransitionTime"] = format_time(at)
+
+
+@on("Node", Change.CHANGED, Change.CREATED)
+def look_up(stage: Stage, event: Event) -> None:
+    """Rancher finds the Node of a new Machine by label, and Cluster API links the two."""
+    node = stage.world.get(event.ref)
+    uid = get_labels(node or {}).get("rke.cattle.io/machine")
+    found = next(((ref, obj) for ref, obj in machines(stage) if uid and uid_of(obj) == uid), None)
+    provider = get_text(node, PROVIDER_ID)
+    if node is None or found is None or stage.deleting(found[0]) or provider_ids(stage, *found):
+        return
+    machine, obj = found
+    infra = ObjectRef("CustomMachine", machine.namespace, get_text(obj, "spec.infrastructureRef.name") or machine.name)
+    if not is_ready(node) or not provider or stage.world.get(infra) is None:
+        why = (
+            "the Node is not Ready, or has no providerID"
+            if stage.world.get(infra) is not None
+            else f"CustomMachine {infra.name} does not exist"
+        )
+        stage.tell(
+            machine,
+            Effect.WAITS,
+            Deed(RANCHER, "waits for the Node to be Ready", why, LOOKUP),
+        )
+        return
+    if plan_of(stage, machine) is None and not stage.gap("Secret"):
+        stage.note(Hazard.SILENT, f"Machine {machine.name} has no plan Secret: no agent works for it")
+    _link(stage, event.ref, machine, infra)
+
+
+def _link(stage: Stage, node: ObjectRef, machine: ObjectRef, infra: ObjectRef) -> None:
+    obj = stage.world.get(node) or {}
+    provider = get_text(obj, PROVIDER_ID)
+    stage.set(infra, PROVIDER_ID, provider)
+    stage.set(infra, "status.ready", True)
+    why = f"label rke.cattle.io/machine = {uid_of(stage.world.get(machine) or {})}"
+    stage.tell(
+        infra,
+        Effect.CHANGED,
+        Deed(RANCHER, f"sets {PROVIDER_ID} = {provider}", why, LOOKUP),
+    )
+    if _is_ambiguous(stage, machine, provider):
+        return
+    _set_reference(stage, node, machine)
+
+
+def _is_ambiguous(stage: Stage, machine: ObjectRef, provider: str) -> bool:
+    """Whether several Nodes have a providerID, so that Cluster API finds none of them."""
+    same = [ref.name for ref in stage.world.refs("Node") if get_text(stage.world.get(ref), PROVIDER_ID) == provider]
+    if len(same) > 1:
+        stage.tell(
+            machine,
+            Effect.WAITS,
+            Deed(
+                "Cluster API",
+                "fails to find the Node",
+                f"{len(same)} Nodes have providerID {provider}",
+                CAPI_SOURCE,
+            ),
+        )
+        stage.note(Hazard.DANGEROUS, f"{len(same)} Nodes have providerID {provider}: Cluster API finds none")
+    return len(same) > 1
+
+
+def _set_reference(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
+    obj = stage.world.get(node) or {}
+    provider = get_text(obj, PROVIDER_ID)
+    stage.set(machine, PROVIDER_ID, provider)
+    reference = (
+        {"name": node.name}
+        if api_version(stage).endswith("v1beta2")
+        else {"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": uid_of(obj)}
+    )
+    stage.set(machine, "status.nodeRef", reference)
+    stage.set(machine, "status.phase", "Running")
+    _settle_status(stage, machine)
+    stage.tell(
+        machine,
+        Effect.CHANGED,
+        Deed(
+            "Cluster API",
+            f"sets nodeRef to {node.name}, and phase Running",
+            f"Node {PROVIDER_ID} = {provider}",
+            CAPI_SOURCE,
+        ),
+    )
+    annotate(stage, node, machine, f"nodeRef of Machine {machine.name}")
+
+
+def annotate(stage: Stage, node: ObjectRef, machine: ObjectRef, why: str) -> None:
+    """Cluster API writes on a Node which Machine it has."""
+    marks = {ANNOTATION: machine.name, CLUSTER_NAMESPACE: machine.namespace, "cluster.x-k8s.io/cluster-name": "local"}
+    for key, value in marks.items():
+        stage.set(node, f'metadata.annotations["{key}"]', value)
+    deed = Deed("Cluster API", "writes its annotations on the Node", why, CAPI_SOURCE)
+    stage.tell(node, Effect.CHANGED, deed)
+
+
+def _settle_status(stage: Stage, machine: ObjectRef) -> None:
+    """What a Machine says once it runs, in the form of its version."""
+    ready = [
+        {"type": kind, "status": "True", "lastTransitionTime": stage.timestamp()}
+        for kind in ("Ready", "BootstrapReady", "InfrastructureReady", "NodeHealthy")
+    ]
+    stage.set(machine, "status.conditions", ready)
+    if api_version(stage).endswith("v1beta2"):
+        stage.set(machine, "status.initialization.bootstrapDataSecretCreated", True)
+        stage.set(machine, "status.initialization.infrastructureProvisioned", True)
+    else:
+        stage.set(machine, "status.bootstrapReady", True)
+        stage.set(machine, "status.infrastructureReady", True)

@@ -1,0 +1,81 @@
+"""Simulating an action: the cascade is played on a copy of the cluster, and the checks are run on what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harvdiag.core.model import Finding, Outcome, sort_findings
+from harvdiag.core.policy import Policy
+from harvdiag.cure.action import parse_action
+from harvdiag.cure.cascade import Stage, play
+from harvdiag.cure.hazard import classify, stays, subjects_of
+from harvdiag.cure.model import Action, Simulation
+from harvdiag.cure.preconditions import Precondition, judge
+from harvdiag.cure.world import World
+from harvdiag.rules import own_rules, run_rules, select_rules, set_apart
+from harvdiag.rules.facts import Facts
+from harvdiag.snapshot import Snapshot
+
+__all__ = ["simulate"]
+
+RESTART = frozenset({"P2", "P3", "P5"})
+"""The preconditions that also a restart of RKE2 has."""
+
+
+def simulate(
+    cluster: Snapshot | Facts,
+    action: Action | str,
+    policy: Policy | None = None,
+    known: Sequence[Outcome] | None = None,
+) -> Simulation:
+    """Return what an action would do to a cluster, by the rules of its release.
+
+    `known` are the outcomes of every check on the cluster as it is, where they are at hand. Raises UsageError for a
+    text that is not an action. The snapshot stays as it is.
+    """
+    facts = cluster if isinstance(cluster, Facts) else Facts(cluster, policy)
+    chosen = select_rules((), (), own_rules(policy or Policy()))
+    asked = parse_action(action, facts.snapshot) if isinstance(action, str) else action
+    before = list(known) if known is not None else run_rules(facts, chosen)
+    stage = Stage(World(facts.snapshot), facts)
+    play(stage, asked)
+    after = stage.world.snapshot() if stage.world.moved else facts.snapshot
+    outcomes = run_rules(Facts(after, policy), chosen) if stage.world.moved else before
+    return _conclude(stage, asked, (before, outcomes), (after, policy or Policy()))
+
+
+def _conclude(
+    stage: Stage, action: Action, outcomes: tuple[list[Outcome], list[Outcome]], end: tuple[Snapshot, Policy]
+) -> Simulation:
+    was, then = ({f.fingerprint: f for f in _findings(each, end[1])} for each in outcomes)
+    gone = sort_findings(finding for key, finding in was.items() if key not in then)
+    new = sort_findings(finding for key, finding in then.items() if key not in was)
+    conditions = _preconditions(stage)
+    hazard, reasons = classify(stage, conditions, new, gone)
+    return Simulation(
+        action=action,
+        hazard=hazard,
+        reasons=reasons,
+        steps=tuple(stage.steps),
+        gone=gone,
+        new=new,
+        untold=tuple(dict.fromkeys([*stage.untold, *(each for c in conditions for each in c.untold)])),
+        before=stage.world.origin,
+        after=end[0],
+        outcomes=tuple(outcomes[1]),
+        preconditions=conditions,
+    )
+
+
+def _preconditions(stage: Stage) -> tuple[Precondition, ...]:
+    """P1 to P6 of what goes; of a host that only restarts, those of its volumes, its VMs and the upgrade."""
+    subject = next(iter(subjects_of(stage)), None)
+    if subject is None:
+        return ()
+    asked = judge(stage.facts, subject)
+    return tuple(each for each in asked if each.id in RESTART) if stays(stage, subject) else asked
+
+
+def _findings(outcomes: Iterable[Outcome], policy: Policy) -> list[Finding]:
+    kept, _ = set_apart(list(outcomes), policy)
+    return [finding for outcome in kept for finding in outcome.findings]

@@ -1,0 +1,1 @@
+"""What a simulated action comes to, in words and rows: drawn, written and shown by others."""

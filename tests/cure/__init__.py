@@ -1,0 +1,1 @@
+"""The cure: simulation of actions, the preconditions of a removal, and how both are told."""

@@ -1,0 +1,87 @@
+"""Simulations that a test makes by hand, whatever a controller would do."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from harvdiag.core.model import Finding, ObjectRef, Severity
+from harvdiag.cure.model import Action, Effect, Hazard, Simulation, Step, Verb
+from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.snapshot import Snapshot
+from harvdiag.sources import open_source
+from tests.routes import BROKEN
+
+MACHINE = ObjectRef("Machine", "fleet-local", "custom-9d026ddd9748")
+NODE = ObjectRef("Node", "", "srv07")
+P1 = Precondition(
+    id="P1",
+    asks="does etcd keep its quorum without srv07?",
+    met=False,
+    values=(Value(name="voters that remain", value=2, refs=(ObjectRef("Node", "", "srv06"),)),),
+    told="etcd voters that remain: 2 of 3; the loss of one more stops the API",
+)
+P3 = Precondition(
+    id="P3",
+    asks="does no VM run on srv07?",
+    met=None,
+    untold=("VMs of users are not in a support bundle",),
+    by_hand=("`kubectl get vmi -A -o wide | grep srv07`",),
+)
+
+
+@cache
+def before() -> Snapshot:
+    """The cluster of harvester/harvester#8236."""
+    return open_source(str(BROKEN))
+
+
+def step(number: int = 0, kind: str = "Replica") -> Step:
+    """One step of many that are alike."""
+    name = f"pvc-{number:04}"
+    return Step(
+        actor="Longhorn",
+        ref=ObjectRef(kind, "longhorn-system", name),
+        effect=Effect.REMOVED,
+        what=f"{name} is lost with the disk",
+        why="spec.nodeID is srv07",
+        source="harvester/harvester#6022",
+        derived=True,
+    )
+
+
+def found(severity: Severity = Severity.ERROR, name: str = "srv07") -> Finding:
+    """A finding about a Node."""
+    return Finding(
+        rule="made-up",
+        family="health",
+        severity=severity,
+        subject=ObjectRef("Node", "", name),
+        message=f"Node {name} has the fault of a test",
+    )
+
+
+def simulation(hazard: Hazard = Hazard.DANGEROUS, *new: Finding, replicas: int = 200, untold: str = "") -> Simulation:
+    """The deletion of a Machine: two steps, then so many replicas that are lost."""
+    first = (
+        Step(actor="you", ref=MACHINE, effect=Effect.REMOVED, what="marks it for deletion"),
+        Step(
+            actor="Cluster API",
+            ref=NODE,
+            effect=Effect.CHANGED,
+            what="cordons and drains it",
+            why="status.nodeRef of the Machine names it",
+            source="harvester/harvester#6022",
+        ),
+    )
+    return Simulation(
+        action=Action(verb=Verb.DELETE, ref=MACHINE),
+        hazard=hazard,
+        reasons=("two Machines claim Node srv07", "P1 is not met"),
+        steps=(*first, *map(step, range(replicas))),
+        gone=(found(name="srv09"),),
+        new=new,
+        untold=(untold,) if untold else (),
+        before=before(),
+        after=before(),
+        preconditions=(P1, P3),
+    )
