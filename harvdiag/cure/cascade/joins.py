@@ -40,6 +40,8 @@ def register(stage: Stage, node: ObjectRef) -> None:
         return
     name, cattle_id = _identity(stage, node)
     found = _known_machine(stage, name, cattle_id)
+    if found is None and not name:
+        found = _other_claim(stage, node)  # most likely it is still the host that it was
     if found is not None:
         _take_up(stage, node, found)
         return

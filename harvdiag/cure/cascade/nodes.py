@@ -54,6 +54,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
         stage.memory[f"held {ref}"] = True
         return
     ready, count = ready_voters(stage, ref.name)
+    stage.memory[f"left etcd {ref}"] = True
     what = f"takes {LEAVES_ETCD}: {count - 1} of {count} remain"
     stage.tell(
         ref, Effect.CHANGED, Deed("RKE2", what, "label node-role.kubernetes.io/etcd = true", "k3s pkg/etcd", True)
