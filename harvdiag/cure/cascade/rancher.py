@@ -148,7 +148,7 @@ def _remove_member(stage: Stage, obj: Obj) -> bool:
     why = "its label rke.cattle.io/etcd-role = true"
     stage.tell(node, Effect.CHANGED, Deed(RANCHER, what, why, SOURCE))
     if count <= 2:
-        stage.note(Hazard.DANGEROUS, fewer_members(count, ready))
+        stage.note(Hazard.DANGEROUS, fewer_members(count, ready - is_ready(stage.world.get(node))))
     return True
 
 
