@@ -41,7 +41,7 @@ def test_every_room_imports_only_what_lies_below_it() -> None:
     names = {path.stem if path.is_file() else path.name for path in (rooms.ROOT / "harvdiag").iterdir()}
     assert names - set(found) <= {"__init__", "__main__", "__pycache__", "py"}
     assert all(found[other] < room.layer for room in rooms.rooms() for other in room.imports)
-    assert sum((rooms.ROOT / "harvdiag" / name).is_dir() for name in found) <= 20
+    assert sum((rooms.ROOT / "harvdiag" / name).is_dir() for name in found) <= 21
 
 
 def test_the_way_of_one_bundle_is_that_of_a_real_run() -> None:

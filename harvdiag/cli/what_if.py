@@ -13,6 +13,7 @@ from harvdiag.cli.command import Command
 from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster
+from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
 from harvdiag.cli.words import Choice, output_help
 from harvdiag.core.errors import UsageError
@@ -63,6 +64,7 @@ input, access or usage, such as an ACTION that is none of these; 3: a bug in har
 )
 @click.argument("words", nargs=-1, required=True, type=ActionWords(), metavar='[SOURCE] "ACTION"')
 @cluster_options
+@redact_options
 @click.option(
     "--format",
     "form",

@@ -298,7 +298,9 @@ class Cluster(Tables):
         from harvdiag.cure.action import parse_action
         from harvdiag.cure.simulate import simulate
 
-        asked = parse_action(action, self.snapshot)  # before any check is run
+        redactor = self.snapshot.redactor
+        named = redactor.text(action) if redactor else action  # its true names are known to who has the key
+        asked = parse_action(named, self.snapshot)  # before any check is run
         return simulate(self.facts, asked, self.policy, self._all_outcomes)
 
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:

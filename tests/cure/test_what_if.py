@@ -73,6 +73,7 @@ def test_the_class_comes_first_and_a_long_cascade_is_folded(width: int) -> None:
     assert "P3  ? cannot be told  does no VM run on srv07?" in text
     assert "  ? Pods of users were not seen" in text
     assert lines[-1] == UNCHANGED
+    assert f"`harvdiag what-if '{ACTION}'`" in text
 
 
 def test_many_findings_of_a_rule_share_a_row() -> None:
@@ -138,6 +139,13 @@ def test_files_are_written_in_the_format_of_their_ending(tmp_path: Path, monkeyp
         assert ACTION in done.stderr
     done = run("what-if", BROKEN, ACTION, "-o", tmp_path / "a.svg", "--format", "json")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+
+
+def test_names_can_be_replaced_by_pseudonyms() -> None:
+    """The action is given in true names all the same."""
+    done = run("what-if", BROKEN, "delete Node srv09", "--redact")
+    assert "Useless: delete Node host-" in done.stdout
+    assert "srv09" not in done.stdout
 
 
 @pytest.mark.parametrize(

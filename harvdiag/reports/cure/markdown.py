@@ -21,6 +21,7 @@ from harvdiag.status.cure.words import (
     answer_precondition,
     describe_explanation,
     describe_headline,
+    describe_live,
     describe_origin,
     describe_steps,
     list_finding_parts,
@@ -47,7 +48,11 @@ def render(simulation: Simulation) -> str:
         *(_finding_part(title, found) for title, found in list_finding_parts(simulation)),
         _precondition_part(simulation),
         Piece(lines=tuple(_open_lines(simulation))),
-        Piece(lines=("", UNCHANGED)),
+        Piece(
+            lines=tuple(
+                line for text in (describe_live(simulation), UNCHANGED) if text for line in ("", format_step(text))
+            )
+        ),
     )
     return assemble(_head_lines(simulation), parts, name_command(simulation, "--format", "json"))
 

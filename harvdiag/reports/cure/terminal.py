@@ -25,6 +25,7 @@ from harvdiag.status.cure.words import (
     answer_precondition,
     describe_explanation,
     describe_headline,
+    describe_live,
     describe_origin,
     describe_steps,
     list_finding_parts,
@@ -67,7 +68,9 @@ class _Page(NamedTuple):
             yield from self._findings(found)
         yield from self._preconditions(simulation.preconditions)
         yield from self._open(list_open(simulation))
-        yield from ("", *self.layout.wrap(UNCHANGED))
+        yield ""
+        yield from self._led("", describe_live(simulation)) if describe_live(simulation) else ()
+        yield from self.layout.wrap(UNCHANGED)
 
     def _head(self, simulation: Simulation) -> Iterator[str]:
         layout, mark = self.layout, HAZARD_MARKS[simulation.hazard]

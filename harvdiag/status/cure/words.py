@@ -14,6 +14,7 @@ from harvdiag.cure.model import Hazard, Simulation, Step, name_in_home
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.rules.facts import Facts
 from harvdiag.sources import source_type
+from harvdiag.status.preflight.words import LIVE
 from harvdiag.status.summary import format_count
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "answer_precondition",
     "describe_explanation",
     "describe_headline",
+    "describe_live",
     "describe_origin",
     "describe_steps",
     "list_finding_parts",
@@ -171,6 +173,14 @@ def list_open(simulation: Simulation) -> list[str]:
     """Return what was not seen, but for what a precondition tells."""
     told = {text for asked in simulation.preconditions for text in asked.untold}
     return [text for text in simulation.untold if text not in told]
+
+
+def describe_live(simulation: Simulation) -> str:
+    """Return what tells more than a file where something is open; empty where nothing is, or the cluster was asked."""
+    still = simulation.untold or any(asked.met is None for asked in simulation.preconditions)
+    if not still or simulation.before.manifest.kind == LIVE or simulation.before.manifest.redacted:
+        return ""
+    return f"The live cluster may tell more: `{join_words(('harvdiag', 'what-if', str(simulation.action)))}`."
 
 
 def summarize_simulation(simulation: Simulation) -> str:
