@@ -16,6 +16,8 @@ from harvdiag.core.timestamps import format_time
 from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard, Step
 from harvdiag.cure.world import World, put
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.keep import is_stored
 from harvdiag.rules.facts import Facts
 
 __all__ = ["CONTROLLERS", "DELETED", "SETTLERS", "Change", "Deed", "Event", "Stage", "on", "settles"]
@@ -127,6 +129,11 @@ class Stage:
         """Why the absence of an object of a kind proves nothing, in a clause; empty if it does."""
         found = self.world.origin.gap(kind, namespace=namespace)
         return "" if found is None else unread(kind, found)
+
+    def keeps(self, kind: str, key: str) -> bool:
+        """Whether the source keeps an annotation: a snapshot file holds only those that checks use."""
+        path = f'metadata.annotations["{key}"]'
+        return self.world.origin.manifest.kind != "snapshot" or is_stored(CATALOGUE[kind], path)
 
     # --- what happens to objects ------------------------------------------------------------------------------------
 
