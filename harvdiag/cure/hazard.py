@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.core.suggest import join_names
@@ -37,17 +37,18 @@ def _matters(stage: Stage, node: ObjectRef) -> bool:
 
 
 def classify(
-    stage: Stage, conditions: Iterable[Precondition], new: Iterable[Finding], gone: Iterable[Finding]
+    stage: Stage, conditions: Iterable[Precondition], new: Sequence[Finding], gone: Sequence[Finding]
 ) -> tuple[Hazard, tuple[str, ...]]:
     """Return the class, and the reasons for it, the weightiest first."""
     restart = any(stays(stage, subject) for subject in subjects_of(stage))
     notes = [*stage.notes, *_of_conditions(conditions, restart)]
-    worse = [finding for finding in new if finding.severity is Severity.ERROR]
+    better = [finding for finding in gone if finding.severity is Severity.ERROR]
+    worse = [finding for finding in new if finding.severity is Severity.ERROR and not better]
     if not notes:
-        notes = [_without_notes(stage, worse, list(gone))]
+        notes = [_without_notes(stage, worse, gone)]
     found = min((hazard for hazard, _ in notes), key=ORDER.index)
     reasons = [reason for hazard in ORDER for each, reason in notes if each is hazard]
-    if found is Hazard.SAFE and worse:
+    if found in {Hazard.SAFE, Hazard.CARE} and worse:
         found = Hazard.SILENT
         reasons.insert(0, f"it brings new errors: {join_names([finding.rule for finding in worse])}")
     return found, tuple(dict.fromkeys(reasons))
@@ -75,7 +76,7 @@ def _of_conditions(conditions: Iterable[Precondition], restart: bool) -> list[tu
     return [*found, (Hazard.CARE, f"met: {join_names(met)}")] if met else found
 
 
-def _without_notes(stage: Stage, worse: list[Finding], gone: list[Finding]) -> tuple[Hazard, str]:
+def _without_notes(stage: Stage, worse: Sequence[Finding], gone: Sequence[Finding]) -> tuple[Hazard, str]:
     """The class where no controller says anything of it."""
     if worse:
         return Hazard.SILENT, f"it brings new errors: {join_names([finding.rule for finding in worse])}"

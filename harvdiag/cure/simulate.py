@@ -49,7 +49,9 @@ def _conclude(
 ) -> Simulation:
     was, then = ({f.fingerprint: f for f in _findings(each, end[1])} for each in outcomes)
     gone = sort_findings(finding for key, finding in was.items() if key not in then)
-    new = sort_findings(finding for key, finding in then.items() if key not in was)
+    # A fallback speaks where no other check explains a standstill: what was done just now is none.
+    passed = {rule.name for rule in select_rules() if rule.fallback}
+    new = sort_findings(finding for key, finding in then.items() if key not in was and finding.rule not in passed)
     conditions = _preconditions(stage)
     hazard, reasons = classify(stage, conditions, new, gone)
     return Simulation(

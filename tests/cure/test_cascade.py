@@ -186,6 +186,21 @@ def test_ghost_of_a_worker_is_safe() -> None:
     assert not found.new
 
 
+def test_machine_that_joins_is_not_a_leftover() -> None:
+    bare = node("hv03", metadata={"annotations": {ANNOTATION: None}})
+    empty = machine(HV03, status={"nodeRef": None}, spec={"providerID": None})
+    made = cluster("three-nodes", *WORKER, bare, empty, part("CustomMachine", HV03, spec={"providerID": None}))
+    found = made.simulate(f"delete Machine {HV03}")
+    assert found.hazard is Hazard.SILENT
+    assert any("hv03 looks like its host" in reason for reason in found.reasons)
+
+
+def test_machine_without_finalizer_is_not_spared() -> None:
+    found = cluster("three-nodes", machine(HV03, metadata={"finalizers": None})).simulate(f"delete Machine {HV03}")
+    assert found.hazard is Hazard.DANGEROUS
+    assert "Cluster API: removed Node hv03" in told(found)
+
+
 def test_ghost_of_etcd_may_leave_a_member() -> None:
     found = cluster("three-nodes", GONE).simulate(f"delete Machine {HV03}")
     assert any("a dead one may remain" in step for step in steps(found, "Rancher"))

@@ -48,6 +48,14 @@ def test_registering_the_orphan_of_the_case_resolves_it(case: Cluster) -> None:
     assert "custom-551c3acbbeb6" in names(found, "Machine")
 
 
+def test_a_snapshot_file_gives_the_same_answer(case: Cluster, tmp_path: Path) -> None:
+    saved = hd.open(case.save(tmp_path / "case.snapshot").path)
+    for action in ("delete Machine custom-9f6ca6994d70", "register srv09", "delete Node srv07"):
+        live, kept = case.simulate(action), saved.simulate(action)
+        assert told(kept) == told(live)
+        assert kept.hazard in {live.hazard, Hazard.UNTOLD}
+
+
 @pytest.mark.parametrize(
     ("kind", "action"),
     [

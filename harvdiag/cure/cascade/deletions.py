@@ -16,6 +16,7 @@ from harvdiag.cure.cascade.machines import find_node
 from harvdiag.cure.cascade.read import (
     CLUSTER_NAMESPACE,
     annotations_of,
+    claims,
     has_role,
     is_ready,
     machine_named_by,
@@ -77,18 +78,23 @@ def _delete_machine(stage: Stage, ref: ObjectRef) -> None:
     if gap := stage.gap("Node"):
         stage.open(f"{gap}, so that it is not known whether a Node goes with the Machine")
     obj = stage.world.get(ref) or {}
-    if not get_items(obj, "metadata.finalizers"):
-        why = "it has no finalizer"
-        stage.tell(
-            ref, Effect.NOTHING, Deed("Cluster API", "removes neither the Node nor a member of etcd", why, "", True)
-        )
     held = find_node(stage, ref, obj)
-    if held.node is None and has_role(obj, "etcd"):
+    hosts = [] if held.node is not None else _likely_hosts(stage, ref)
+    if hosts:
+        stage.note(Hazard.SILENT, f"{join_names(hosts)} looks like its host, and would be left without a Machine")
+    elif held.node is None and has_role(obj, "etcd"):
         stage.note(Hazard.CARE, f"{ref.name} has the role etcd: look whether a dead member remains")
         stage.asked.append(ref)
     elif held.node is None:
         stage.note(Hazard.SAFE, f"no Node has {ref.name}, by nodeRef or by a providerID")
     _delete(stage, ref)
+
+
+def _likely_hosts(stage: Stage, machine: ObjectRef) -> list[str]:
+    """The Nodes that may be the host of a Machine that no link has yet: by label, name or address."""
+    with stage.facts.snapshot.watched(None):
+        found = stage.facts.pairing.candidate_nodes(machine) if machine in stage.facts.links.objects else []
+    return [node.name for node in found if stage.world.get(node) is not None and not claims(stage, node)]
 
 
 def _delete_part(stage: Stage, ref: ObjectRef) -> None:

@@ -41,7 +41,10 @@ def register(stage: Stage, node: ObjectRef) -> None:
     name, cattle_id = _identity(stage, node)
     found = _known_machine(stage, name, cattle_id)
     if found is not None:
-        _take_up(stage, node, found)
+        _take_up(stage, node, found, f"cattle-id of {node.name}")
+        return
+    if not name and (likely := _other_claim(stage, node)):
+        _take_up(stage, node, likely, "the links of the Node, as its cattle-id is open")
         return
     _create(stage, node, name or UNKNOWN, cattle_id)
 
@@ -91,27 +94,17 @@ def _known_machine(stage: Stage, name: str, cattle_id: str) -> ObjectRef | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _take_up(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
+def _take_up(stage: Stage, node: ObjectRef, machine: ObjectRef, by: str) -> None:
     """The host takes up a Machine that exists."""
     obj = stage.world.get(machine) or {}
     host = get_text(obj, NODE_REF)
     if host and host != node.name:
-        stage.tell(
-            machine,
-            Effect.CHANGED,
-            Deed(
-                RANCHER,
-                f"gives {node.name} the Machine of {host}",
-                f"cattle-id of the host: {machine.name}",
-                SOURCE,
-                True,
-            ),
-        )
-        stage.note(
-            Hazard.DANGEROUS, f"{node.name} has the cattle-id of Machine {machine.name}, which is that of Node {host}"
-        )
+        deed = Deed(RANCHER, f"gives {node.name} the Machine of {host}", f"by {by}: {machine.name}", SOURCE, True)
+        stage.tell(machine, Effect.CHANGED, deed)
+        what = f"{node.name} takes up Machine {machine.name}, which is that of Node {host}"
+        stage.note(Hazard.DANGEROUS, f"{what} (by {by})")
         return
-    why = f"a Machine of this name or machine-id exists; nodeRef = {host or 'absent'}"
+    why = f"by {by}; nodeRef = {host or 'absent'}"
     stage.tell(machine, Effect.NOTHING, Deed(RANCHER, "makes no new Machine, and gives the host its plan", why, SOURCE))
     if host:
         stage.note(Hazard.USELESS, f"{node.name} has Machine {machine.name}, and keeps it")

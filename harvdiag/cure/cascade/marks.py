@@ -15,6 +15,7 @@ from harvdiag.cure.cascade.stage import Change, Deed, Stage
 from harvdiag.cure.model import Action, Effect, Hazard, Verb
 from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, MANAGEMENT
+from harvdiag.upgrade.plans import node_plans
 
 __all__ = ["mark"]
 
@@ -155,6 +156,7 @@ def _own_label(stage: Stage, node: ObjectRef, key: str) -> str:
 def _managed(stage: Stage, node: ObjectRef, value: str | None) -> None:
     """The label by which Harvester counts a host as its own."""
     if value == "true":
+        _run_plans(stage, node)
         if not claims(stage, node):
             stage.note(Hazard.SILENT, f"plans run on {node.name} then, but without a Machine an upgrade stops at it")
         else:
@@ -165,6 +167,23 @@ def _managed(stage: Stage, node: ObjectRef, value: str | None) -> None:
             node, Effect.CHANGED, Deed("RKE2", "writes the label again at its next start", "rke2.io/node-args", AGENT)
         )
     stage.note(Hazard.SILENT, f"upgrades leave {node.name} out, and wait for plans that do not run on it")
+
+
+def _run_plans(stage: Stage, node: ObjectRef) -> None:
+    """Every plan that selects the Node now runs on it."""
+    obj = stage.world.get(node) or {}
+    plans = [
+        plan for plan in node_plans(tuple(stage.world.objects("Plan"))) if plan.selects(obj) and not plan.done(obj)
+    ]
+    for plan in plans:
+        stage.set(node, f'metadata.labels["{plan.label}"]', plan.hash or None)
+        why = f"its nodeSelector fits the label {MANAGED}"
+        what = f"runs Plan {plan.ref.name} on it"
+        stage.tell(
+            node,
+            Effect.CHANGED,
+            Deed("system-upgrade-controller", what, why, "rancher/system-upgrade-controller", True),
+        )
 
 
 def _upgrader(stage: Stage, node: ObjectRef, value: str | None) -> None:

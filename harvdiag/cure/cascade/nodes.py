@@ -36,6 +36,7 @@ KNOWN = ("wrangler.cattle.io/", "controller.cattle.io/", "harvesterhci.io/")
 """How the finalizers begin that the controllers here remove."""
 KEPT = ("kubernetes.io/", "beta.kubernetes.io/", "node.kubernetes.io/", "node-role.kubernetes.io/", "kubevirt.io/")
 """Labels that kubelet, RKE2 and KubeVirt write on a Node that is made again."""
+ARGUMENTS = "rke2.io/node-args"
 ALLOW = "harvesterhci.io/allow-node-join"
 
 
@@ -46,7 +47,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     marks = annotations_of(obj)
     if not has_node_role(obj, "etcd") or ETCD_REMOVED in marks:
         return
-    if not all(key in marks for key in ETCD):
+    if not all(key in marks or not stage.keeps("Node", key) for key in ETCD):
         what = f"cannot take {LEAVES_ETCD}, and keeps the finalizer"
         why = f"annotations {' and '.join(ETCD)} are not both there"
         stage.tell(ref, Effect.WAITS, Deed("RKE2", what, why, "k3s pkg/etcd", True))
@@ -54,6 +55,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
         stage.memory[f"held {ref}"] = True
         return
     ready, count = ready_voters(stage, ref.name)
+    stage.memory[f"left etcd {ref}"] = True
     what = f"takes {LEAVES_ETCD}: {count - 1} of {count} remain"
     stage.tell(
         ref, Effect.CHANGED, Deed("RKE2", what, "label node-role.kubernetes.io/etcd = true", "k3s pkg/etcd", True)
@@ -247,7 +249,7 @@ def register_again(stage: Stage, event: Event) -> None:
             "harvester/harvester#1497",
         ),
     )
-    stage.create(ref, _made_again(last))
+    stage.create(ref, _made_again(last, stage.keeps("Node", ARGUMENTS)))
     if any(step.ref.kind == "Machine" and step.effect in {Effect.REMOVED, Effect.CHANGED} for step in stage.steps):
         stage.note(Hazard.DANGEROUS, f"Node {ref.name} comes back without a Machine: RKE2 still runs on its host")
     else:
@@ -263,13 +265,19 @@ def may_join(stage: Stage) -> str:
         if get_labels(obj).get("harvesterhci.io/latestUpgrade") != "true" or annotations_of(obj).get(ALLOW) == "true":
             continue
         if stage.facts.upgrades.running is not None and stage.facts.upgrades.running.ref.name == ref.name:
+            if not stage.keeps("Upgrade", ALLOW):
+                stage.open(f"a snapshot file does not hold annotation {ALLOW} of {ref.name}, which lets the Node in")
             return f"Upgrade {ref.name} is under way, without annotation {ALLOW}"
     return ""
 
 
-def _made_again(last: Obj) -> Obj:
-    """A Node as its kubelet registers it: the labels of kubelet and RKE2, no annotation of others."""
-    labels = {key: value for key, value in get_labels(last).items() if key.startswith(KEPT) or ".kubevirt.io/" in key}
+def _made_again(last: Obj, told: bool) -> Obj:
+    """A Node as its kubelet registers it: the labels of kubelet and RKE2, no annotation of others.
+
+    Where the arguments of RKE2 are not `told`, any label may be of them.
+    """
+    old = get_labels(last).items()
+    labels = {key: value for key, value in old if not told or key.startswith(KEPT) or ".kubevirt.io/" in key}
     arguments = _arguments(last)
     for option, given in pairwise(arguments):
         key, equals, value = given.partition("=")
@@ -284,7 +292,7 @@ def _made_again(last: Obj) -> Obj:
 def _arguments(node: Obj) -> list[str]:
     """The arguments with which RKE2 runs on the host, as it writes them on the Node."""
     try:
-        found = json.loads(str(annotations_of(node).get("rke2.io/node-args", "[]")))
+        found = json.loads(str(annotations_of(node).get(ARGUMENTS, "[]")))
     except ValueError:
         return []
     return [str(each) for each in found] if isinstance(found, list) else []

@@ -129,7 +129,7 @@ def _remove_member(stage: Stage, obj: Obj) -> bool:
     """Whether etcd lets the member go."""
     node = ObjectRef("Node", "", get_text(obj, NODE_REF))
     if stage.world.get(node) is None:
-        if stage.world.seen("Node"):
+        if stage.world.seen("Node") and not stage.memory.get(f"left etcd {node}"):
             what = "finds no Node, and takes no member out of etcd: a dead one may remain"
             stage.tell(node, Effect.NOTHING, Deed(RANCHER, what, "the Node does not exist", SOURCE, True))
             stage.note(Hazard.CARE, f"a dead member of etcd may remain for {node.name}: look with etcdctl")
@@ -148,7 +148,7 @@ def _remove_member(stage: Stage, obj: Obj) -> bool:
     why = "its label rke.cattle.io/etcd-role = true"
     stage.tell(node, Effect.CHANGED, Deed(RANCHER, what, why, SOURCE))
     if count <= 2:
-        stage.note(Hazard.DANGEROUS, fewer_members(count, ready))
+        stage.note(Hazard.DANGEROUS, fewer_members(count, ready - is_ready(stage.world.get(node))))
     return True
 
 

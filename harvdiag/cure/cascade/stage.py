@@ -9,13 +9,15 @@ from datetime import timedelta
 from enum import Enum
 from typing import NamedTuple
 
-from harvdiag.core.fields import Obj, field_path, get_items, get_text
+from harvdiag.core.fields import Obj, field_path, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.release import Release, read_release
 from harvdiag.core.timestamps import format_time
 from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard, Step
 from harvdiag.cure.world import World, put
+from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.keep import is_stored
 from harvdiag.rules.facts import Facts
 
 __all__ = ["CONTROLLERS", "DELETED", "SETTLERS", "Change", "Deed", "Event", "Stage", "on", "settles"]
@@ -128,6 +130,11 @@ class Stage:
         found = self.world.origin.gap(kind, namespace=namespace)
         return "" if found is None else unread(kind, found)
 
+    def keeps(self, kind: str, key: str) -> bool:
+        """Whether the source keeps an annotation: a snapshot file holds only those that checks use."""
+        path = f'metadata.annotations["{key}"]'
+        return self.world.origin.manifest.kind != "snapshot" or is_stored(CATALOGUE[kind], path)
+
     # --- what happens to objects ------------------------------------------------------------------------------------
 
     def deleting(self, ref: ObjectRef) -> bool:
@@ -135,12 +142,12 @@ class Stage:
         return bool(get_text(self.world.get(ref), DELETED))
 
     def delete(self, ref: ObjectRef) -> None:
-        """Let the API delete an object: one with finalizers is marked, and goes once its controllers let it go."""
+        """Let the API delete an object: a Node or a Machine is marked, and goes once its controllers let it go."""
         obj = self.world.get(ref)
         if obj is None or get_text(obj, DELETED):
             return
-        # Whether harvdiag kept the finalizers of a Node or not, its controllers are asked.
-        if ref.kind == "Node" or (ref.kind == "Machine" and get_items(obj, "metadata.finalizers")):
+        # Their controllers write their finalizers again and again, so that one without is not spared.
+        if ref.kind in {"Node", "Machine"}:
             put(self.world.edit(ref), DELETED, self.timestamp())
             self.emit(Change.DELETING, ref)
         else:
