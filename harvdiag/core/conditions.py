@@ -8,7 +8,16 @@ from typing import Any
 
 from harvdiag.core.fields import get_items
 
-__all__ = ["ALL_LISTS", "CONDITIONS", "STATUS_LIST", "Condition", "condition_path", "conditions_of", "find_condition"]
+__all__ = [
+    "ALL_LISTS",
+    "CONDITIONS",
+    "STATUS_LIST",
+    "Condition",
+    "condition_path",
+    "conditions_of",
+    "find_condition",
+    "with_conditions",
+]
 
 CONDITIONS = ("status.conditions", "status.v1beta2", "status.deprecated")
 """Where conditions are, in any version of an API."""
@@ -56,6 +65,13 @@ class Condition:
 def condition_path(kind: str) -> str:
     """Return the path of a condition by its type, as evidence and columns show it."""
     return f"{STATUS_LIST[0]}, type {kind}"
+
+
+def with_conditions(obj: Any, *made: dict[str, str]) -> list[Any]:
+    """Return the rows of ``status.conditions`` with these in place of those of the same types; others as they are."""
+    types = {row["type"] for row in made}
+    kept = [row for row in get_items(obj, STATUS_LIST[0]) if not (isinstance(row, dict) and row.get("type") in types)]
+    return [*kept, *made]
 
 
 def conditions_of(obj: Any, places: tuple[str, ...] = STATUS_LIST) -> list[Condition]:

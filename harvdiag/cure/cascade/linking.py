@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from harvdiag.core.conditions import STATUS_LIST
 from harvdiag.core.fields import get_items, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import format_time
@@ -59,7 +60,7 @@ def _restart(stage: Stage, node: ObjectRef, plan: ObjectRef | None) -> None:
         return
     if plan is not None:
         stage.set(plan, 'metadata.annotations["rke.cattle.io/plan-last-updated"]', format_time(at))
-    for row in get_items(stage.world.edit(node), "status.conditions"):
+    for row in get_items(stage.world.edit(node), STATUS_LIST[0]):
         if isinstance(row, dict) and row.get("type") == "Ready":
             row["lastTransitionTime"] = format_time(at)
 
@@ -166,7 +167,7 @@ def _settle_status(stage: Stage, machine: ObjectRef) -> None:
         {"type": kind, "status": "True", "lastTransitionTime": stage.timestamp()}
         for kind in ("Ready", "BootstrapReady", "InfrastructureReady", "NodeHealthy")
     ]
-    stage.set(machine, "status.conditions", ready)
+    stage.set(machine, STATUS_LIST[0], ready)
     if api_version(stage).endswith("v1beta2"):
         stage.set(machine, "status.initialization.bootstrapDataSecretCreated", True)
         stage.set(machine, "status.initialization.infrastructureProvisioned", True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harvdiag.core.conditions import find_condition
-from harvdiag.core.fields import field_path, get_items, get_text
+from harvdiag.core.conditions import STATUS_LIST, find_condition, with_conditions
+from harvdiag.core.fields import field_path, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.stage import Deed, Stage, settles
 from harvdiag.cure.cascade.words import unread
@@ -40,12 +40,9 @@ def _mark_gone(stage: Stage, ref: ObjectRef) -> None:
     rows = old.get("conditions") if isinstance(old, dict) else None
     gone = {"type": "Ready", "status": "False", "reason": "KubernetesNodeGone", "lastTransitionTime": stage.timestamp()}
     if isinstance(rows, dict):  # before v1beta2 they were a mapping
-        stage.set(ref, 'status.conditions["Ready"]', gone)
+        stage.set(ref, f'{STATUS_LIST[0]}["Ready"]', gone)
         return
-    kept = [
-        row for row in get_items(obj, "status.conditions") if not (isinstance(row, dict) and row.get("type") == "Ready")
-    ]
-    stage.set(ref, "status.conditions", [*kept, gone])
+    stage.set(ref, STATUS_LIST[0], with_conditions(obj, gone))
 
 
 def delete_longhorn_node(stage: Stage, ref: ObjectRef, actor: str) -> bool:

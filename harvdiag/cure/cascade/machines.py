@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from harvdiag.core.conditions import STATUS_LIST, with_conditions
 from harvdiag.core.fields import Obj, field_path, get_items, get_labels, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.read import annotations_of, claims, is_paused, is_ready, machines, provider_ids
@@ -230,9 +231,5 @@ def _fail(stage: Stage, machine: ObjectRef, message: str) -> None:
 
 def _set_condition(stage: Stage, ref: ObjectRef, kind: str, status: str, reason: str) -> None:
     """Set a condition of an object, at the time that changes have."""
-    obj = stage.world.edit(ref)
-    rows = [
-        row for row in get_items(obj, "status.conditions") if not (isinstance(row, dict) and row.get("type") == kind)
-    ]
     made = {"type": kind, "status": status, "reason": reason, "lastTransitionTime": stage.timestamp()}
-    stage.set(ref, "status.conditions", [*rows, made])
+    stage.set(ref, STATUS_LIST[0], with_conditions(stage.world.edit(ref), made))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+from harvdiag.core.conditions import STATUS_LIST, with_conditions
 from harvdiag.core.fields import Obj, get_items, get_labels, get_text, name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
@@ -205,18 +206,13 @@ def _parts(stage: Stage, machine: ObjectRef) -> list[ObjectRef]:
 
 def _make_voter(stage: Stage, node: ObjectRef) -> None:
     obj = stage.world.edit(node)
-    rows = [
-        row
-        for row in get_items(obj, "status.conditions")
-        if not (isinstance(row, dict) and row.get("type") == "EtcdIsVoter")
-    ]
     voter = {
         "type": "EtcdIsVoter",
         "status": "True",
         "reason": "MemberNotLearner",
         "lastTransitionTime": stage.timestamp(),
     }
-    stage.set(node, "status.conditions", [*rows, voter])
+    stage.set(node, STATUS_LIST[0], with_conditions(obj, voter))
 
 
 @on("Node", Change.REMOVED)
