@@ -262,7 +262,7 @@ def test_a_backup_explains_a_volume_without_a_workload() -> None:
 
 
 def test_a_bundle_has_no_backups_of_users(tmp_path: Path) -> None:
-    """None is proven by what a bundle holds, and one that it holds refuses; before 1.4 nobody asks."""
+    """None is proven by what a bundle holds, and one that it holds refuses; before 1.4 no check asks."""
     world = stored()
     world.add(new("v1", "Namespace", "prod"))
     assert outcome(from_bundle(tmp_path, world.objects).preflight(), BACKUP).outcome == "skipped"

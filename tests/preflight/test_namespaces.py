@@ -85,7 +85,7 @@ def test_a_bundle_has_no_namespaces_of_users(tmp_path: Path) -> None:
 
 
 def test_a_bundle_that_does_not_tell_of_namespaces_proves_nothing(tmp_path: Path) -> None:
-    """Without the list of namespaces nobody knows of others, nor whether any VM is there."""
+    """Without the list of namespaces no others are known, nor whether any VM is there."""
     assert "none seen, but a support bundle" in gap(of_bundle(tmp_path, SETTING, pod("default")))
 
 

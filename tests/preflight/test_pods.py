@@ -71,7 +71,7 @@ def test_every_source_finds_the_pods_of_every_namespace(tmp_path: Path) -> None:
     made = write_bundle(tmp_path / "bundle.zip", objects, captured_at=NOW, collected_namespaces=SPACES)
     assert names(open_source(made)) == NAMES
     snapshot = open_source(made)
-    assert saved(snapshot, tmp_path).find("Pod", UNREADY).entry.state is State.NOT_LOOKED_AT, "nobody had asked"
+    assert saved(snapshot, tmp_path).find("Pod", UNREADY).entry.state is State.NOT_LOOKED_AT, "no question was asked"
     names(snapshot)
     assert names(saved(snapshot, tmp_path)) == NAMES
     assert "Pod" not in snapshot.loaded

@@ -64,7 +64,7 @@ def delete(stage: Stage, ref: ObjectRef) -> None:
 
 def _delete(stage: Stage, ref: ObjectRef) -> None:
     if not stage.steps:  # Harvester's UI has told it before
-        stage.tell(ref, Effect.CHANGED, Deed("you", "delete it"))
+        stage.tell(ref, Effect.CHANGED, Deed("you", "ask for its deletion"))
     stage.delete(ref)
 
 
@@ -151,7 +151,7 @@ def _delete_agent_part(stage: Stage, ref: ObjectRef) -> None:
 
 def _delete_cluster(stage: Stage, ref: ObjectRef) -> None:
     """Never: every Machine goes with it, and with each Machine what it has."""
-    stage.tell(ref, Effect.CHANGED, Deed("you", "delete it"))
+    stage.tell(ref, Effect.CHANGED, Deed("you", "ask for its deletion"))
     found = [each for each, _ in machines(stage)]
     names = join_names([each.name for each in found])
     stage.tell(
