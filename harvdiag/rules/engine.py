@@ -99,6 +99,8 @@ class Rule:
     fallback: bool
     paths: tuple[str, ...]
     at_rest: bool = False
+    cures: tuple[str, ...] = ()
+    no_cure: str = ""
     looks: str = ""
     """Of one's own: what it looks at, in words; empty for the rules of harvdiag, whose documentation tells it."""
 
@@ -113,7 +115,8 @@ class Meaning(TypedDict, total=False):
     the fault; by default the first of the evidence. A `fallback` speaks where no other rule tells the reason: it is run
     last, and has what the others found (`Facts.found`). `paths` are the upgrades that it is about, such as
     ``1.5.x -> 1.6.x`` (`harvdiag.core.release.on_path`). One that is `at_rest` does not apply while an upgrade runs
-    (default: those of the preflight).
+    (default: those of the preflight). `cures` are the names of the ways out of its findings, the mildest first
+    (`harvdiag.cure.ways`); `no_cure` says, where there is none, why none is safe.
     """
 
     optional: Collection[str]
@@ -126,6 +129,8 @@ class Meaning(TypedDict, total=False):
     fallback: bool
     paths: Collection[str]
     at_rest: bool
+    cures: Collection[str]
+    no_cure: str
 
 
 _RULES: dict[str, Rule] = {}
@@ -170,6 +175,8 @@ def rule(
             reason=meaning.get("reason"),
             fallback=meaning.get("fallback", False),
             paths=tuple(meaning.get("paths", ())),
+            cures=tuple(meaning.get("cures", ())),
+            no_cure=meaning.get("no_cure", ""),
             **_family_defaults(name, family, severity, meaning),
         )
         return check

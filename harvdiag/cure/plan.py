@@ -1,0 +1,161 @@
+"""A runbook as data: the ways out of a finding, each with its preconditions, its steps and what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from harvdiag.core.escape import escape_text
+from harvdiag.core.model import Finding
+from harvdiag.core.tabular import Record, Tabular
+from harvdiag.cure.model import Action, Hazard, Simulation
+from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
+
+if TYPE_CHECKING:
+    from harvdiag.cure.drafts.model import Draft
+
+__all__ = ["Place", "PlanStep", "Refused", "Runbook", "Standing", "Way"]
+
+COLUMNS = ("way", "standing", "step", "place", "what", "command", "action", "class", "final", "back")
+
+
+class Place(StrEnum):
+    """Where a step is done."""
+
+    KUBECTL = "kubectl"
+    HOST = "host"
+    """On the host, as root."""
+    UI = "UI"
+    """In Harvester's UI."""
+    INSTALLER = "installer"
+    """At the console of the host, in Harvester's installer."""
+    SUPPORT = "support"
+    """A question that only vendor support can answer."""
+
+
+class Standing(StrEnum):
+    """Whether a way can be followed on this cluster."""
+
+    OPEN = "can be followed"
+    """Every precondition that decides is met, and the rehearsal ends without the finding."""
+    UNTOLD = CANNOT_TELL
+    """A precondition was not seen, or the rehearsal has an open end."""
+    CLOSED = "precondition not met"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanStep:
+    """One step of a way: what a person does, and what to see before the next."""
+
+    what: str
+    """In one imperative clause without its command: ``Move the replicas of srv09 away``."""
+    place: Place
+    commands: tuple[str, ...] = ()
+    """Each one to be copied as it is; for `UI` and `INSTALLER` a path: ``Hosts → srv09 → ⋮ → Delete``."""
+    sees: tuple[str, ...] = ()
+    """What must be seen before the next step, each with its command between backticks."""
+    links: tuple[str, ...] = ()
+    """Pages of the documentation of the cluster's release, or public issues, as URLs."""
+    caution: str = ""
+    final: bool = False
+    """Whether this is the point of no return: from here on the way can only be finished."""
+    back: str = ""
+    """How to undo this step; empty where there is nothing to undo, or no way back."""
+    action: Action | None = None
+    """What the step does to the cluster, for the rehearsal; None where it changes no object."""
+    done: str = ""
+    """What the source shows of it already, so that it need not be done: ``no replica is on srv09``."""
+    rehearsed: Simulation | None = None
+    """What its action came to, on the cluster as the steps before left it."""
+
+    @property
+    def hazard(self) -> Hazard | None:
+        """The class of its action; None where it has none."""
+        return self.rehearsed.hazard if self.rehearsed else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way out, rehearsed."""
+
+    name: str
+    """``rebuild``, ``register``, ``by-hand``, ``remove-machine``, …"""
+    title: str
+    """``Rebuild the host``."""
+    fits: str
+    """In one sentence: for whom it is the right one, and what it costs."""
+    steps: tuple[PlanStep, ...]
+    preconditions: tuple[Precondition, ...]
+    standing: Standing
+    reasons: tuple[str, ...]
+    """Why it has that standing, the weightiest first."""
+    gone: tuple[Finding, ...] = ()
+    """The findings that are resolved at its end."""
+    new: tuple[Finding, ...] = ()
+    """The findings that it leaves, none of them an error."""
+    untold: tuple[str, ...] = ()
+    support: tuple[str, ...] = ()
+    """What only vendor support can say."""
+    drafts: tuple[Draft, ...] = ()
+    """Manifests and commands to be written on request, never applied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A way that is not offered."""
+
+    name: str
+    title: str
+    reason: str
+    """``its rehearsal ends with machine-not-running of Machine custom-0a1b2c3d4e5f``."""
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Runbook(Tabular):
+    """The ways out of one finding, the best first.
+
+    Its table has one row a step: `way`, `standing` (str), `step` (Int64), `place`, `what`, `command`, `action`,
+    `class` (str), `final` (boolean), `back` (str).
+    """
+
+    noun: ClassVar[str] = "steps"
+    dtypes: ClassVar[Mapping[str, str]] = dict.fromkeys(COLUMNS, "str") | {"step": "Int64", "final": "boolean"}
+
+    finding: Finding
+    asked: Finding
+    """The finding that was asked about: `finding` is the root cause of it."""
+    ways: tuple[Way, ...]
+    refused: tuple[Refused, ...]
+    none: str
+    """Why no way is offered; empty where one is."""
+    support: tuple[str, ...]
+    """What only vendor support can say, whichever way is taken."""
+    simulation: Simulation | None = None
+    """What the step would do that people are most often told, and must not take: for the page beside the ways."""
+
+    def __repr__(self) -> str:
+        told = (f"{n}. {way.title}: {way.standing}" for n, way in enumerate(self.ways, 1))
+        return "\n".join(map(escape_text, (f"{self.finding}", *told, *([self.none] if self.none else []))))
+
+    @property
+    def best(self) -> Way | None:
+        """The first way, if it can be followed."""
+        return next((way for way in self.ways[:1] if way.standing is Standing.OPEN), None)
+
+    @property
+    def records(self) -> list[Record]:
+        """One row a step, way by way."""
+        rows = (
+            (
+                *(way.name, str(way.standing), number, str(step.place), step.what, "\n".join(step.commands)),
+                *(str(step.action or ""), str(step.hazard or ""), step.final, step.back),
+            )
+            for way in self.ways
+            for number, step in enumerate(way.steps, 1)
+        )
+        return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+    def _document_head(self) -> dict[str, Any]:
+        return {"finding": self.finding.fingerprint, "asked": self.asked.fingerprint, "none": self.none}

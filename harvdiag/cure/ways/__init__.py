@@ -1,0 +1,1 @@
+"""The ways out of a finding: what a person may do about it, one function for each."""
