@@ -61,6 +61,8 @@ class Facts:
         self.snapshot = snapshot
         self._thresholds = policy.thresholds if policy else {}
         self._movement: list[Movement | None] = []
+        self.answers: dict[str, str] = {}
+        """What the cluster answers to the questions of steps (`harvdiag.rules.answered`), each asked once."""
 
     def span(self, limit: Limit | timedelta) -> timedelta:
         """Return a threshold (`harvdiag.rules.thresholds`) as the person has set it, else its default."""

@@ -78,17 +78,12 @@ def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
 
 def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return the steps that rejoin the Node, unless the cluster depends on it: then it must not be uninstalled."""
-    etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
     # Uninstalling the only etcd member would lose the state of the cluster.
-    if len(facts.pairing.nodes) == 1 or etcd == [node]:
+    if len(facts.pairing.nodes) == 1 or facts.pairing.etcd_nodes == [node]:
         return advice.only_node_steps(node.name)
     if not facts.pairing.machines:
         return ("Do not uninstall any host before you know why there is no Machine at all.",)
     return rejoin_steps(facts, node)
-
-
-def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
-    return get_labels(facts.pairing.obj(node)).get("node-role.kubernetes.io/etcd") == "true"
 
 
 @rule(
