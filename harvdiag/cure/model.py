@@ -39,7 +39,7 @@ class Verb(StrEnum):
     UNINSTALL = "uninstall"
     """Uninstall RKE2 on the host of a Node, and switch it off."""
     JOIN = "join"
-    """Install a host anew under the name of a Node, on wiped disks."""
+    """Reinstall a host under the name of a Node, on wiped disks."""
     PATCH = "patch"
     """Set or remove fields of an object; in plans only."""
     CREATE = "create"

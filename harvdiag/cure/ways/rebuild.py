@@ -155,7 +155,7 @@ def _uninstall(facts: Facts, node: ObjectRef, load: Load) -> PlanStep:
         what=f"Uninstall RKE2 on {node.name}, and switch the host off, so that it cannot register again",
         place=Place.HOST,
         commands=(*commands_in(actions.remove_host(node.name)), "poweroff"),
-        sees=(seen_by(*commands_in(advice.LIST_NODES), f"shows {node.name} as NotReady"),),
+        sees=(seen_by(commands_in(advice.LIST_NODES)[0], f"shows {node.name} as NotReady"),),
         caution=f"{load.etcd.told}." if has_role(facts, node, "etcd") else "",
         final=True,
         action=Action(verb=Verb.UNINSTALL, ref=node),
