@@ -17,7 +17,7 @@ from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.result import Form, Written, check_form, write_result
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
-from harvdiag.cli.words import Choice, output_help
+from harvdiag.cli.words import FORMAT, Choice, output_help
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, join_names, suggest_names
 from harvdiag.reports.cure.runbook import ENDINGS, FORMATS
@@ -69,7 +69,7 @@ def _complete_ways(_ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     "--format",
     "form",
     type=Choice(list(FORMATS)),
-    help="Format of the answer; default: by the ending of --output, else table.",
+    help=FORMAT,
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help=output_help(ENDINGS))
 @click.option("--strict", is_flag=True, help="Exit 1 also where a part of every way has to be settled by hand first.")
@@ -149,6 +149,6 @@ def _write_drafts(way: Way, folder: Path, force: bool) -> None:
     from harvdiag.cure.drafts.files import write_drafts
 
     for draft, path in zip(way.drafts, write_drafts(way, folder, force=force), strict=True):
-        write_written(path, f"{draft.title}; a draft, applied by nobody")
+        write_written(path, f"{draft.title}; a draft to read first")
         for danger in draft.dangers:
             write_note(f"Danger: {danger}")

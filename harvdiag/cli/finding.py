@@ -71,7 +71,7 @@ def refuse_finding(source: str | None) -> None:
 
 
 def _begins_finding(word: str) -> bool:
-    """Whether a word is, or begins with, the name of a rule, and is no source."""
+    """Whether a word is, or begins with, the name of a rule, and not that of a source."""
     from harvdiag.io.missing import exists
     from harvdiag.rules import registry
 

@@ -13,7 +13,7 @@ from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
 from harvdiag.cli.result import PICTURES, Form, Written, check_form, write_result
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
-from harvdiag.cli.words import Choice, output_help
+from harvdiag.cli.words import FORMAT, Choice, output_help
 from harvdiag.cure.action import FORMS
 from harvdiag.reports.cure import ENDINGS, FORMATS
 
@@ -35,7 +35,8 @@ and switches it off, `join` is a host reinstalled under this name; `register` le
 
 The answer is a class (safe, needs care, dangerous, useless, silent damage, or cannot be told) with the reasons, the
 steps in turn, what findings would come and go, and the preconditions P1 to P6 of a removal with their values. SOURCE is
-as for `harvdiag check`; without one it is the cluster of the current kubeconfig context, which is only read.
+as for `harvdiag check`; without one it is the cluster of the current kubeconfig context, which is only read. What to do
+about a finding, step by step and rehearsed, is told by `harvdiag cure`.
 
 Exit code 0: told; 1: dangerous, silent damage, or a new error (with --strict also where it cannot be told); 2: unusable
 input, access or usage, such as an ACTION that is none of these; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
@@ -65,7 +66,7 @@ input, access or usage, such as an ACTION that is none of these; 3: a bug in har
     "--format",
     "form",
     type=Choice(list(FORMATS)),
-    help="Format of the answer; default: by the ending of --output, else table.",
+    help=FORMAT,
 )
 @click.option(
     "-o",

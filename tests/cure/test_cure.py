@@ -55,10 +55,10 @@ def test_the_answer_comes_first_then_the_ways_then_the_best(width: int) -> None:
         "Point of no return",
     ]
     assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
-    assert lines[next(n for n, line in enumerate(lines) if "Point of no return" in line) + 1].startswith("  3. ")
+    assert text.index("  2. ✓ Back up etcd") < text.index("── Point of no return") < text.index("  3. Delete the Node")
     assert "P1  · by step 1" in text
     assert "  2. ✓ Back up etcd" in text
-    assert "not offered" in text
+    assert "not offered" in " ".join(text.split())
     assert "2. Make the objects by hand" not in text
 
 
@@ -197,8 +197,8 @@ def test_a_finding_knows_its_cluster() -> None:
             made.cure()
     with pytest.raises(UsageError, match="no finding"):
         cluster.cure("node-with-machine srv09")
-    with pytest.raises(UsageError, match="may be"):
-        cluster.cure("upgrade")
+    with pytest.raises(UsageError, match="3 is not a finding"):
+        cluster.cure(3)  # type: ignore[arg-type]
 
 
 def test_completion(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from harvdiag.core.choose import name_finding
@@ -50,6 +51,8 @@ BEFORE, WAYS, DRAFTS = "Before you begin", "The ways out, the best first", "Draf
 SUPPORT, NOT_THIS = "Only vendor support can say", "Do not do this instead"
 REFUSED = "not offered"
 NOTHING = "Nothing to cure: nothing was found"
+PRECONDITION = re.compile(r"[A-Z]\d+: ")
+"""How a reason begins that is a precondition: ``P3: VMs on srv09: at least 1``."""
 NO_WAY_BACK = "no way back"
 PLACES = {
     Place.KUBECTL: "with kubectl",
@@ -84,7 +87,7 @@ def list_ways(runbook: Runbook) -> list[WayRow]:
             name=way.name,
             standing=str(way.standing),
             costs=way.fits,
-            decides="; ".join(way.reasons),
+            decides="; ".join(map(_shorten, way.reasons)),
         )
         for number, way in enumerate(runbook.ways, 1)
     ]
@@ -104,7 +107,7 @@ def verdict_of(runbook: Runbook) -> str:
         return f"No way is offered: {runbook.none}" if runbook.none else "No way is offered"
     if first.standing is Standing.OPEN:
         return f"Can be cured: {_begin_small(first.title)}"
-    why = f": {first.reasons[0]}" if first.reasons else ""
+    why = f": {_shorten(first.reasons[0])}" if first.reasons else ""
     if first.standing is Standing.UNTOLD:
         return f"Can be cured if what is open is settled first: {_begin_small(first.title)}{why}"
     return f"No way can be followed now; the nearest: {_begin_small(first.title)}{why}"
@@ -162,7 +165,7 @@ def describe_rehearsal(step: PlanStep) -> str:
     told = step.rehearsed
     if told is None:
         return ""
-    return ": ".join(filter(None, (f"{told.hazard} ({told.action})", "; ".join(told.reasons))))
+    return ": ".join(filter(None, (f"{told.hazard} ({told.action})", "; ".join(map(_shorten, told.reasons)))))
 
 
 def answer_first(asked: Precondition, way: Way) -> tuple[str, str]:
@@ -215,6 +218,11 @@ def name_live_cure(runbook: Runbook) -> str:
     if not still or runbook.before is None or runbook.finding is None:
         return ""
     return name_live(runbook.before, "cure", _name(runbook.finding))
+
+
+def _shorten(reason: str) -> str:
+    """A reason; of a precondition, which stands elsewhere with all of its values, the first of them."""
+    return reason.partition(";")[0] if PRECONDITION.match(reason) else reason
 
 
 def _name(finding: Finding | None) -> str:

@@ -90,7 +90,7 @@ def _comparison(rows: Sequence[WayRow]) -> Iterator[str]:
 def _way_pieces(runbook: Runbook, way: Way, number: int) -> Iterator[Piece]:
     yield Piece(lines=("", f"## {escape_markdown(describe_way(way, number if len(runbook.ways) > 1 else 0))}"))
     yield precondition_part(way.preconditions, f"### {BEFORE}", lambda asked: answer_first(asked, way))
-    yield Piece(lines=("", "### Steps", *_steps(way.steps)), rank=1, noun="list of steps")
+    yield Piece(lines=("", "### Steps", *_steps(way.steps)), rank=1, noun="plan of steps")
     for title, found in list_end(way):
         yield finding_part(f"### {title}", found)
     if told := list_untold(way):

@@ -107,7 +107,7 @@ class _Page(Page):
         yield from ("", self.layout.paint.bold("Steps"))
         for place, step in enumerate(way.steps, 1):
             if step.final:
-                yield self._rule()
+                yield from self._rule()
             yield from self._step(place, step)
         for title, found in list_end(way):
             yield from ("", self.layout.paint.bold(title))
@@ -115,10 +115,11 @@ class _Page(Page):
         yield from self.open_points(list_untold(way))
         yield from self._drafts(runbook, way)
 
-    def _rule(self) -> str:
+    def _rule(self) -> Iterator[str]:
         """The line before the step after which there is no way back."""
-        lead = f"  {RULE * 2} {FINAL} "
-        return self.layout.paint.severity(WARNING, lead + RULE * max(self.layout.width - count_cells(lead), 0))
+        *lines, last = self.layout.wrap(f"{RULE * 2} {FINAL}", 2, hang=3)
+        last = f"{last} {RULE * (self.layout.width - count_cells(last) - 1)}"
+        yield from (self.layout.paint.severity(WARNING, line) for line in (*lines, last))
 
     def _step(self, number: int, step: PlanStep) -> Iterator[str]:
         done = f"{SIGNS[GOOD]} " if step.done else ""
