@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Finding, Severity
-from harvdiag.cure.model import Action
+from harvdiag.cure.action import parse_action
+from harvdiag.cure.model import IN_PLANS, Action, Verb
 from harvdiag.cure.plan import PlanStep, Runbook, Standing, Way
 from harvdiag.cure.runbook import build_runbook
 from harvdiag.cure.simulate import simulate
@@ -15,6 +18,11 @@ from harvdiag.rules import registry
 from tests.cure.oracle import Oracle
 
 Object = dict[str, Any]
+COMMAND = re.compile(r"`([^`]+)`")
+BARE = re.compile(
+    r"kubectl [a-z]+ (?:\S+ )*?(?:machines?|clusters?|custommachines?|rkebootstraps?|volumes?|replicas?)(?![\w.-])"
+)
+"""A resource by a name that several groups have."""
 
 
 def runbooks_of(cluster: Cluster) -> Iterator[Runbook]:
@@ -77,7 +85,40 @@ def _of_way(way: Way, finding: Finding, cluster: Cluster) -> Iterator[str]:
     if finding.fingerprint not in {each.fingerprint for each in way.gone}:
         yield "its end has the finding still"
     yield from (f"it leaves {new.rule} of {new.subject}" for new in way.new if new.severity is Severity.ERROR)
+    for number, step in enumerate(way.steps, 1):
+        yield from (f"step {number}: {fault}" for fault in _of_step(step, cluster))
     yield from _of_end(way, finding, cluster)
+
+
+def _of_step(step: PlanStep, cluster: Cluster) -> Iterator[str]:
+    """Whether its commands can be pasted, and do what is rehearsed."""
+    if step.final and step.back:
+        yield f"it is final, and can be undone: {step.back}"
+    texts = [step.what, *step.commands, *step.sees, step.caution, step.back, step.done]
+    if not all(text.isprintable() for text in texts):
+        yield f"its words are not printable: {texts!r}"
+    for command in (*step.commands, *(found for text in (*step.sees, step.back) for found in COMMAND.findall(text))):
+        if BARE.search(command):
+            yield f"not a full resource name: {command}"
+        if command.startswith("kubectl"):
+            shlex.split(command)
+    if step.action is not None:
+        yield from _of_action(step, step.action, cluster)
+
+
+def _of_action(step: PlanStep, action: Action, cluster: Cluster) -> Iterator[str]:
+    """Whether an action can be written down, and is that of the commands beside it."""
+    if action.verb not in IN_PLANS and (action.ref is None or action.ref in cluster.facts.links.objects):
+        read = parse_action(str(action), cluster.snapshot)
+        if read != action:
+            yield f"{action!r} reads as {read!r}"
+    if action.ref is None or action.verb is Verb.CREATE:
+        return
+    said = "\n".join((step.what, *step.commands))
+    keys = [key for key, _ in action.changes if action.verb in {Verb.LABEL, Verb.ANNOTATE}]
+    yield from (f"{word} is not in its command, {said!r}" for word in (action.ref.name, *keys) if word not in said)
+    if action.verb in {Verb.LABEL, Verb.ANNOTATE, Verb.DELETE, Verb.PATCH} and f"kubectl {action.verb} " not in said:
+        yield f"{action} is not its command, {said!r}"
 
 
 def _of_end(way: Way, finding: Finding, cluster: Cluster) -> Iterator[str]:
