@@ -35,7 +35,9 @@ ACTION is one of these, between quotes or not; KIND and NAME are as for `harvdia
 \b
 {LISTED}
 
-`delete host` is what Harvester's UI does; `register` lets the host of a Node register again; `wait` does nothing.
+`delete host` is what Harvester's UI does; `drain` moves VMs and replicas off a host, `uninstall` removes RKE2 from it
+and switches it off, `join` is a host reinstalled under this name; `register` lets the host of a Node register again;
+`wait` does nothing.
 
 The answer is a class (safe, needs care, dangerous, useless, silent damage, or cannot be told) with the reasons, the
 steps in turn, what findings would come and go, and the preconditions P1 to P6 of a removal with their values. SOURCE is

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harvdiag.core.escape import escape_text
+from harvdiag.core.fields import Obj
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
 from harvdiag.core.tabular import Record, Tabular
 from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
@@ -16,7 +17,7 @@ from harvdiag.kinds import CATALOGUE
 if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
+__all__ = ["IN_PLANS", "OF_HOSTS", "Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
 
 COLUMNS = ("step", "actor", "kind", "namespace", "name", "effect", "what", "why", "source", "derived")
 
@@ -33,6 +34,22 @@ class Verb(StrEnum):
     """Let a host register again with Rancher."""
     WAIT = "wait"
     """Do nothing."""
+    DRAIN = "drain"
+    """Move everything off a Node: Harvester's maintenance mode, and Longhorn's eviction."""
+    UNINSTALL = "uninstall"
+    """Uninstall RKE2 on the host of a Node, and switch it off."""
+    JOIN = "join"
+    """Reinstall a host under the name of a Node, on wiped disks."""
+    PATCH = "patch"
+    """Set or remove fields of an object; in plans only."""
+    CREATE = "create"
+    """Create objects of a draft; in plans only."""
+
+
+OF_HOSTS = frozenset({Verb.DELETE_HOST, Verb.REGISTER, Verb.DRAIN, Verb.UNINSTALL, Verb.JOIN})
+"""What is done to a host, which is named alone."""
+IN_PLANS = frozenset({Verb.PATCH, Verb.CREATE})
+"""What has no form in the grammar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,15 +58,17 @@ class Action:
 
     verb: Verb
     ref: ObjectRef | None = None
-    """The object; of `REGISTER` and `DELETE_HOST` the Node, of `WAIT` none."""
-    changes: tuple[tuple[str, str | None], ...] = ()
-    """Of `LABEL` and `ANNOTATE`: each key with its value; None removes it."""
+    """The object; of `WAIT` none, of an action on a host its Node, of `CREATE` the last of the objects."""
+    changes: tuple[tuple[str, Any], ...] = ()
+    """Of `LABEL` and `ANNOTATE` each key with its value, of `PATCH` each path of a field; None removes it."""
+    objects: tuple[Obj, ...] = ()
+    """Of `CREATE`, in the order in which they are made."""
 
     def __str__(self) -> str:
         """As it is written on a command line."""
         words = [str(self.verb)]
         if self.ref is not None:
-            words += [] if self.verb in {Verb.DELETE_HOST, Verb.REGISTER} else [self.ref.kind]
+            words += [] if self.verb in OF_HOSTS else [self.ref.kind]
             words.append(name_in_home(self.ref))
         return " ".join((*words, *(f"{key}-" if value is None else f"{key}={value}" for key, value in self.changes)))
 

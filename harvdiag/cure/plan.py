@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding
 from harvdiag.core.tabular import Record, Tabular
-from harvdiag.cure.model import Action, Hazard, Simulation
+from harvdiag.cure.model import Action, Hazard, Simulation, Step
 from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
 
 if TYPE_CHECKING:
     from harvdiag.cure.drafts.model import Draft
 
-__all__ = ["Place", "PlanStep", "Refused", "Runbook", "Standing", "Way"]
+__all__ = ["Place", "PlanStep", "Played", "Refused", "Runbook", "Standing", "Way"]
 
 COLUMNS = ("way", "standing", "step", "place", "what", "command", "action", "class", "final", "back")
 
@@ -46,6 +46,23 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Played:
+    """What the action of one step came to; the checks are run at the end of its way, not after each step."""
+
+    action: Action
+    hazard: Hazard
+    reasons: tuple[str, ...]
+    """Why it has that class, the weightiest first."""
+    steps: tuple[Step, ...]
+    """Of the cascade."""
+    preconditions: tuple[Precondition, ...] = ()
+    """Those that it asks, on the cluster as the steps before left it."""
+    dangers: tuple[str, ...] = ()
+    """The reasons for which it is dangerous, whatever the preconditions say."""
+    untold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanStep:
     """One step of a way: what a person does, and what to see before the next."""
 
@@ -67,8 +84,9 @@ class PlanStep:
     """What the step does to the cluster, for the rehearsal; None where it changes no object."""
     done: str = ""
     """What the source shows of it already, so that it need not be done: ``no replica is on srv09``."""
-    rehearsed: Simulation | None = None
-    """What its action came to, on the cluster as the steps before left it."""
+    rehearsed: Played | None = None
+    """What its action came to, on the cluster as the steps before left it; None where it has none, or need not be done.
+    """
 
     @property
     def hazard(self) -> Hazard | None:
@@ -78,7 +96,10 @@ class PlanStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """One way out, rehearsed."""
+    """One way out, rehearsed.
+
+    It can be followed where each precondition is met, or is `prepared`: a step before the one that needs it sees to it.
+    """
 
     name: str
     """``rebuild``, ``register``, ``by-hand``, ``remove-machine``, …"""
@@ -88,9 +109,13 @@ class Way:
     """In one sentence: for whom it is the right one, and what it costs."""
     steps: tuple[PlanStep, ...]
     preconditions: tuple[Precondition, ...]
+    """On the cluster as it is, each with its values."""
     standing: Standing
     reasons: tuple[str, ...]
     """Why it has that standing, the weightiest first."""
+    prepared: tuple[tuple[str, str], ...] = ()
+    """The ids of preconditions that are not met yet, each with how the steps before see to it: ``P6`` and ``step 4``.
+    """
     gone: tuple[Finding, ...] = ()
     """The findings that are resolved at its end."""
     new: tuple[Finding, ...] = ()

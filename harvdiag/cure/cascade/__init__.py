@@ -6,7 +6,22 @@ act once nothing else happens. The facts are those of docs/objects.md, section *
 
 from __future__ import annotations
 
-from harvdiag.cure.cascade import deletions, garbage, joins, linking, longhorn, machines, marks, nodes, rancher
+from collections.abc import Callable
+
+from harvdiag.core.model import ObjectRef
+from harvdiag.cure.cascade import (
+    arrivals,
+    deletions,
+    garbage,
+    hosts,
+    joins,
+    linking,
+    longhorn,
+    machines,
+    marks,
+    nodes,
+    rancher,
+)
 from harvdiag.cure.cascade.joins import register
 from harvdiag.cure.cascade.stage import CONTROLLERS, SETTLERS, Deed, Stage
 from harvdiag.cure.cascade.words import unread_object
@@ -46,21 +61,28 @@ def begin(stage: Stage, action: Action) -> None:
         deletions.delete(stage, ref)
     elif action.verb is Verb.DELETE_HOST:
         deletions.delete_host(stage, ref)
+    elif action.verb is Verb.JOIN:
+        arrivals.join(stage, ref)
     elif stage.world.get(ref) is None:
         stage.open(stage.gap(ref.kind, ref.namespace) or unread_object(ref))
-    elif action.verb is Verb.REGISTER:
-        _register(stage, action)
+    elif act := ON_OBJECTS.get(action.verb):
+        act(stage, ref)
     else:
         marks.mark(stage, action)
 
 
-def _register(stage: Stage, action: Action) -> None:
-    ref = action.ref
-    if ref is None:
-        return
+def _register(stage: Stage, ref: ObjectRef) -> None:
     if stage.deleting(ref):
         stage.tell(ref, Effect.NOTHING, Deed("you", "wait until the Node is gone", "it has a deletionTimestamp"))
         stage.note(Hazard.USELESS, f"Node {ref.name} goes already")
         return
     stage.set(ref, 'metadata.labels["plan.upgrade.cattle.io/system-agent-upgrader"]', None)
     register(stage, ref)
+
+
+ON_OBJECTS: dict[Verb, Callable[[Stage, ObjectRef], None]] = {
+    Verb.REGISTER: _register,
+    Verb.DRAIN: hosts.drain,
+    Verb.UNINSTALL: hosts.uninstall,
+}
+"""What is done to an object that is there."""

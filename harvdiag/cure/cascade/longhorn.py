@@ -10,7 +10,7 @@ from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect
 from harvdiag.kinds.wanted import Wanted
 
-__all__ = ["KIND", "delete_longhorn_node"]
+__all__ = ["KIND", "SPACE", "delete_longhorn_node"]
 
 LONGHORN = "Longhorn"
 KIND, SPACE = "Node.longhorn.io", "longhorn-system"

@@ -28,7 +28,7 @@ from harvdiag.cure.cascade.words import LEAVES_ETCD, fewer_members, in_deletion,
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 
-__all__ = ["may_join"]
+__all__ = ["may_join", "promote"]
 
 HARVESTER = "Harvester"
 REMOVE = "harvester pkg/controller/master/node"
@@ -63,7 +63,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     )
     if count <= 2 or ready <= (count - 1) // 2:
         stage.note(Hazard.DANGEROUS, fewer_members(count, ready))
-    if not claims(stage, ref):
+    if not claims(stage, ref) and is_ready(obj):
         stage.note(Hazard.DANGEROUS, f"{ref.name} is a member of etcd, and is taken out of it while its host runs")
 
 

@@ -24,11 +24,13 @@ from harvdiag.rules.vms import VMI, vm_ref
 from harvdiag.rules.volume_users import running_vms
 from harvdiag.rules.volumes import VOLUME, volume_evidence
 
-__all__ = ["judge_vms"]
+__all__ = ["BOUND", "judge_vms"]
 
 ENDED = frozenset({"Succeeded", "Failed"})
 """Phases of a VM that runs no more."""
 ABLE = "LiveMigratable"
+BOUND = "VMs that cannot be migrated"
+"""The value that has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +67,7 @@ def judge_vms(facts: Facts, removal: Removal) -> Precondition:
         met=met,
         values=(
             Value(name="VMs on it", value=len(found.all), refs=found.all),
-            Value(name="VMs that cannot be migrated", value=len(bound), refs=bound),
+            Value(name=BOUND, value=len(bound), refs=bound),
             Value(name="VMs known from their volumes only", value=len(found.noted), refs=tuple(found.noted)),
             Value(name="every VM seen", value=not found.more and not removal.untold),
         ),

@@ -255,6 +255,7 @@ def _stale_machine_steps(reference: str) -> tuple[str, ...]:
     reason=Reason.NOT_MANAGED,
     needs=PAIRING,
     links=["harvester/harvester#8179"],
+    cures=["label-managed"],
 )
 def node_not_managed(facts: Facts) -> Iterator[Hit]:
     """A Node lacks the label harvesterhci.io/managed=true.

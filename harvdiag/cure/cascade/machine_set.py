@@ -1,0 +1,147 @@
+"""The set of objects that a host has with Rancher: RKEBootstrap, CustomMachine and Machine, and then its plan
+(docs/objects.md#join-plan-delivery).
+"""
+
+from __future__ import annotations
+
+from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
+from harvdiag.core.model import ObjectRef
+from harvdiag.cure.cascade.linking import api_version
+from harvdiag.cure.cascade.read import annotations_of, is_paused
+from harvdiag.cure.cascade.stage import Deed, Stage
+from harvdiag.cure.model import Effect, Hazard
+from harvdiag.kinds.local import FLEET, LOCAL
+
+__all__ = ["SOURCE", "begin_plan", "make_set", "own_parts", "worker_labels"]
+
+RANCHER = "Rancher"
+SOURCE = "rancher pkg/capr/configserver, pkg/controllers/capr/unmanaged"
+
+
+def worker_labels(node: ObjectRef, cattle_id: str, managed: bool) -> dict[str, str]:
+    """Return the labels of the set of a host that registers as a worker."""
+    found = {
+        "cluster.x-k8s.io/cluster-name": "local",
+        "rke.cattle.io/cluster-name": "local",
+        "rke.cattle.io/node-name": node.name,
+        "rke.cattle.io/worker-role": "true",
+    }
+    if cattle_id:
+        found["rke.cattle.io/machine-id"] = cattle_id
+    return {**found, "harvesterhci.io/managed": "true"} if managed else found
+
+
+def make_set(stage: Stage, name: str, labels: dict[str, str], why: str) -> ObjectRef:
+    """Let Rancher make the three objects for a host; return the Machine."""
+    machine = ObjectRef("Machine", FLEET, name)
+    for kind, group in (("RKEBootstrap", "rke.cattle.io/v1"), ("CustomMachine", "rke.cattle.io/v1")):
+        ref = machine._replace(kind=kind)
+        stage.create(
+            ref,
+            {"apiVersion": group, "kind": kind, "metadata": {"labels": dict(labels)}, "spec": {"clusterName": "local"}},
+        )
+        stage.tell(ref, Effect.CREATED, Deed(RANCHER, "makes it for the host", why, SOURCE))
+    stage.create(machine, _machine(stage, name, labels))
+    stage.tell(machine, Effect.CREATED, Deed(RANCHER, "makes it for the host", why, SOURCE))
+    own_parts(stage, machine)
+    return machine
+
+
+def _machine(stage: Stage, name: str, labels: dict[str, str]) -> Obj:
+    version = api_version(stage)
+    typed = (
+        {"apiGroup": "rke.cattle.io"}
+        if version.endswith("v1beta2")
+        else {"apiVersion": "rke.cattle.io/v1", "namespace": FLEET}
+    )
+    return {
+        "apiVersion": version,
+        "kind": "Machine",
+        "metadata": {"labels": dict(labels), "finalizers": ["machine.cluster.x-k8s.io"]},
+        "spec": {
+            "clusterName": "local",
+            "bootstrap": {"configRef": {**typed, "kind": "RKEBootstrap", "name": name}},
+            "infrastructureRef": {**typed, "kind": "CustomMachine", "name": name},
+        },
+        "status": {"phase": "Pending"},
+    }
+
+
+def own_parts(stage: Stage, machine: ObjectRef) -> None:
+    """Write the owners that Cluster API writes."""
+    obj = stage.world.get(machine) or {}
+    owner = {
+        "apiVersion": get_text(obj, "apiVersion"),
+        "kind": "Machine",
+        "name": machine.name,
+        "uid": uid_of(obj),
+        "controller": True,
+    }
+    for kind in ("CustomMachine", "RKEBootstrap"):
+        stage.set(machine._replace(kind=kind), "metadata.ownerReferences", [owner])
+    cluster = stage.world.get(LOCAL)
+    if cluster is not None:
+        above = {
+            "apiVersion": get_text(cluster, "apiVersion"),
+            "kind": "Cluster",
+            "name": LOCAL.name,
+            "uid": uid_of(cluster),
+        }
+        stage.set(machine, "metadata.ownerReferences", [above])
+    what = "makes it the owner of the other two"
+    why = "spec.infrastructureRef and spec.bootstrap.configRef"
+    stage.tell(machine, Effect.CHANGED, Deed("Cluster API", what, why, "cluster-api internal/controllers/machine"))
+
+
+def begin_plan(stage: Stage, machine: ObjectRef) -> bool:
+    """Make what the agent needs, unless the Cluster is paused; return whether it is there."""
+    if is_paused(stage.world.get(LOCAL)):
+        why = f"Cluster {LOCAL.name} spec.paused = true"
+        stage.tell(
+            machine,
+            Effect.WAITS,
+            Deed(RANCHER, "makes no plan Secret while it is paused", why, "harvester/harvester#9841"),
+        )
+        stage.note(Hazard.SILENT, f"Machine {machine.name} stays without a plan: {why}")
+        return False
+    bootstrap = machine._replace(kind="RKEBootstrap")
+    labels = get_labels(stage.world.get(machine) or {})
+    owner = {
+        "apiVersion": "rke.cattle.io/v1",
+        "kind": "RKEBootstrap",
+        "name": machine.name,
+        "uid": uid_of(stage.world.get(bootstrap) or {}),
+        "controller": True,
+    }
+    plan = ObjectRef("Secret", FLEET, f"{machine.name}-machine-plan")
+    marks = {"rke.cattle.io/machine-name": machine.name}
+    if stage.knows(1, 9):
+        marks |= {
+            "plan.cattle.io/cluster-name": "local",
+            "plan.cattle.io/cluster-namespace": FLEET,
+            "plan.cattle.io/cluster-group": "cluster.x-k8s.io",
+        }
+    secret = {"labels": {**labels, **marks}, "ownerReferences": [owner], "annotations": _joined(stage)}
+    stage.create(plan, {"apiVersion": "v1", "kind": "Secret", "type": "rke.cattle.io/machine-plan", "metadata": secret})
+    stage.tell(
+        plan,
+        Effect.CREATED,
+        Deed(
+            RANCHER,
+            "makes plan Secret, ServiceAccount, Role and RoleBinding",
+            f"RKEBootstrap {machine.name} has its owner",
+            "rancher pkg/controllers/capr/bootstrap",
+        ),
+    )
+    secret_name = f"{machine.name}-machine-bootstrap"
+    stage.set(bootstrap, "status.dataSecretName", secret_name)
+    stage.set(bootstrap, "status.ready", True)
+    stage.set(machine, "spec.bootstrap.dataSecretName", secret_name)
+    return True
+
+
+def _joined(stage: Stage) -> dict[str, str]:
+    """To which server a new plan joins its host: that of another."""
+    urls = [annotations_of(obj).get("rke.cattle.io/join-url") for obj in stage.world.objects("Secret")]
+    url = next((str(each) for each in urls if each), "")
+    return {"rke.cattle.io/joined-to": url} if url else {}
