@@ -10,11 +10,11 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.figures import PICTURES
+from harvdiag.training.world.faults import orphan
 from tests.figures.sound import check
 from tests.routes import HEALTHY
 from tests.sample import is_full, some
 from tests.world import healthy
-from tests.world.faults import orphan
 
 # Many words take long to lay out, ten times as many take ten times as long; one long word shows what is not shortened.
 WORDS = 50_000 if is_full() else 2_500

@@ -16,17 +16,17 @@ from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.figure import Figure
 from harvdiag.figures.nodes import draw as draw_matrix
 from harvdiag.figures.scene import Item, Rect, Scene
+from harvdiag.training.world.faults import ghost, orphan
+from harvdiag.training.world.longhorn import longhorn
+from harvdiag.training.world.objects import new
+from harvdiag.training.world.rollouts import at_step
 from tests.figures.part import without
 from tests.figures.sound import check
 from tests.routes import PATHS, from_api, from_bundle, from_folder, sampled, scenario
 from tests.routes import name as called
 from tests.sample import every_value, examples
 from tests.world import World, healthy
-from tests.world.faults import ghost, orphan
 from tests.world.kit import write_folder
-from tests.world.longhorn import longhorn
-from tests.world.objects import new
-from tests.world.rollouts import at_step
 from tests.world.samples import DATA
 
 SAMPLES = sorted((DATA / "bundles").glob("*.zip"))
