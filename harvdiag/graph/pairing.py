@@ -124,11 +124,6 @@ class Pairing:
         """The Nodes of the cluster."""
         return self._refs("Node")
 
-    @cached_property
-    def etcd_nodes(self) -> list[ObjectRef]:
-        """The Nodes with the role etcd."""
-        return [node for node in self.nodes if get_labels(self.obj(node)).get("node-role.kubernetes.io/etcd") == "true"]
-
     @property
     def machines(self) -> list[ObjectRef]:
         """The Machines of cluster `local` in namespace fleet-local."""

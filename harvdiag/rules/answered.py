@@ -48,16 +48,12 @@ def _place_capi(facts: Facts, text: str) -> str:
 
 def _answer_text(facts: Facts, text: str) -> str:
     for question, ask in ANSWERS.items():
-        if question in text and (told := _ask_once(facts, question, ask)):
-            text = text.replace(question, told)
+        if question not in text:
+            continue
+        if question not in facts.answers:  # of hundreds of findings each may have the same question
+            facts.answers[question] = ask(facts)
+        text = text.replace(question, facts.answers[question] or question)
     return text
-
-
-def _ask_once(facts: Facts, question: str, ask: Callable[[Facts], str]) -> str:
-    """Answer a question about the cluster, which each of its findings may ask."""
-    if question not in facts.answers:
-        facts.answers[question] = ask(facts)
-    return facts.answers[question]
 
 
 def _count_voters(facts: Facts) -> str:
