@@ -26,8 +26,7 @@ from harvdiag.rules.volumes import VOLUME, volume_evidence
 
 __all__ = ["BOUND", "ON_IT", "judge_vms"]
 
-ON_IT, BOUND = "VMs on it", "VMs that cannot be migrated"
-"""The names of values."""
+ON_IT = "VMs on it"
 
 ENDED = frozenset({"Succeeded", "Failed"})
 """Phases of a VM that runs no more."""

@@ -21,9 +21,9 @@ from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, volume_evidence, v
 
 __all__ = ["HELD", "LAST", "judge_volumes"]
 
-HELD, LAST = "volumes with a replica on it", "volumes whose last healthy replica is on it"
-"""The names of values."""
-
+HELD = "volumes with a replica on it"
+LAST = "volumes whose last healthy replica is on it"
+"""The value that no plan may pass over."""
 REPLICA = "Replica"
 BROKEN = frozenset({"error", "unknown"})
 """States of a replica's process in which it is not known to have the data."""

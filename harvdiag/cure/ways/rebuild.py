@@ -27,6 +27,7 @@ from harvdiag.cure.ways.hosts import (
     read_load,
     see_pair,
     seen_by,
+    stop_steps,
     voters_but,
 )
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
@@ -88,7 +89,7 @@ def empty_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
         return
     load = read_load(facts, node)
     yield _evict(node, load)
-    yield from _stop(load)
+    yield from stop_steps(load.bound)
     yield _empty(node, load)
 
 
@@ -127,7 +128,7 @@ def _evict(node: ObjectRef, load: Load) -> PlanStep:
     if load.last:
         caution = f"The last healthy replica of {list_some(load.last)} is on it: wait until each has another."
     return PlanStep(
-        what=f"Move the replicas of {node.name} to other hosts",
+        what=f"Let Longhorn move the replicas of {node.name} away",
         place=Place.KUBECTL,
         commands=commands_in(actions.evict_replicas(node.name)),
         sees=(seen_by(commands_in(actions.leave_vms(node.name))[0], "shows none"),),
@@ -135,17 +136,6 @@ def _evict(node: ObjectRef, load: Load) -> PlanStep:
         back=f"`{actions.merge_patch(LONGHORN_NODES, node.name, back, LONGHORN)}`",
         done=f"no replica is on {node.name}" if load.volumes.met and not load.held else "",
     )
-
-
-def _stop(load: Load) -> Iterator[PlanStep]:
-    if load.bound:
-        names = list_some([f"{ref.namespace}/{ref.name}" for ref in load.bound])
-        yield PlanStep(
-            what=f"Stop the VMs that cannot be moved: {names}",
-            place=Place.UI,
-            commands=tuple(actions.stop_vm(ref.name) for ref in load.bound),
-            back="Start them again: they run on another host, unless they are bound to this one.",
-        )
 
 
 def _empty(node: ObjectRef, load: Load) -> PlanStep:
