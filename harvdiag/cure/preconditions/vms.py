@@ -31,6 +31,8 @@ ON_IT = "VMs on it"
 ENDED = frozenset({"Succeeded", "Failed"})
 """Phases of a VM that runs no more."""
 ABLE = "LiveMigratable"
+BOUND = "VMs that cannot be migrated"
+"""The value that has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
