@@ -80,9 +80,9 @@ def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
 
 def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return the steps that rejoin the Node, unless the cluster depends on it: then it must not be uninstalled."""
-    etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
     # Uninstalling the only etcd member would lose the state of the cluster.
-    if len(facts.pairing.nodes) == 1 or etcd == [node]:
+    others = (n for n in facts.pairing.nodes if n != node and _is_etcd(facts, n))
+    if len(facts.pairing.nodes) == 1 or (_is_etcd(facts, node) and not any(others)):
         return advice.only_node_steps(node.name)
     if not facts.pairing.machines:
         return ("Do not uninstall any host before you know why there is no Machine at all.",)
