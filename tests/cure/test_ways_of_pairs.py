@@ -6,11 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from harvdiag.cluster import Cluster
-from harvdiag.core.model import Finding, Severity
-from harvdiag.cure.model import Verb
+from harvdiag.core.model import Severity
 from harvdiag.cure.plan import Runbook, Standing
 from harvdiag.cure.runbook import build_runbook
 from harvdiag.cure.ways import all_ways
@@ -18,7 +15,7 @@ from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_objects
 from harvdiag.training.scenarios import load_scenario
-from tests.cure.clusters import AT, HV01, HV02, HV03, Object, cluster, machine, node, off, worker
+from tests.cure.clusters import AT
 
 SCENARIOS = Path(__file__).parents[2] / "data" / "scenarios"
 RULES = {name: rule for name, rule in registry().items() if rule.family == "pairing"}

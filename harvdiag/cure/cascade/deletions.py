@@ -30,6 +30,7 @@ from harvdiag.cure.cascade.words import lost_agent, unknown, unread_object
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, MANAGEMENT, PROVISIONING
 from harvdiag.rules.thresholds import REMOVAL
+from harvdiag.rules.upgrade_evidence import rollout_at_nodes
 
 __all__ = ["delete", "delete_host", "wait"]
 
@@ -221,13 +222,12 @@ def _leave_charts(stage: Stage, ref: ObjectRef) -> None:
         stage.open(f"{gap}, so that charts may stay paused")
     else:
         running = stage.facts.upgrades.running
-        of_it = running is not None and running.ref == ref
-        stage.note(
-            Hazard.DANGEROUS if of_it else Hazard.SAFE,
-            "nodes that were upgraded stay so, and the others stay behind"
-            if of_it
-            else "it is over, and nothing waits for it",
-        )
+        if running is None or running.ref != ref:
+            stage.note(Hazard.SAFE, "it is over, and nothing waits for it")
+        elif rollout_at_nodes(stage.facts) is None:
+            stage.note(Hazard.CARE, "it has not reached the nodes: none of them is changed")
+        else:
+            stage.note(Hazard.DANGEROUS, "nodes that were upgraded stay so, and the others stay behind")
 
 
 def _upgrade_refused(stage: Stage, ref: ObjectRef) -> str:

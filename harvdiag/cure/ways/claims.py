@@ -11,14 +11,13 @@ from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
 from harvdiag.cure.ways.steps import (
     ask_support,
     back_up,
-    cite,
     is_gone,
     lists_members,
-    look,
     mark,
     place_of,
     runs_with,
@@ -30,7 +29,7 @@ from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.removal import infrastructure_of, nodes_deleted_with
 
-__all__ = ["own_machine", "renew_annotation", "set_aside"]
+__all__ = ["NAMES", "own_machine", "renew_annotation", "set_aside"]
 
 NAMES = "cluster.x-k8s.io/machine"
 PAUSED = "cluster.x-k8s.io/paused"
@@ -51,10 +50,9 @@ def renew_annotation(case: Case) -> Plan:
         for node in facts.pairing.nodes
         if (own := own_machine(facts, node)) and _names_other(facts, node, own)
     }
-    meant = [subject] if subject.kind == "Node" else [n for n in facts.pairing.referencing_nodes(subject) if n in wrong]
-    missing = [node for node in meant or [subject] if node not in wrong]
-    if missing:
-        raise Unfit(f"{missing[0].name} is not a Node that names another than its own Machine")
+    users = [subject] if subject.kind == "Node" else facts.pairing.referencing_nodes(subject)
+    if not any(node in wrong for node in users):
+        raise Unfit("no Node with a Machine of its own names another there")
     return Plan(
         steps=cite(facts, _renewals(facts, wrong)),
         support=("why Cluster API has not written the annotation before, if it does not come back",),
@@ -86,7 +84,7 @@ def _renewals(facts: Facts, wrong: dict[ObjectRef, ObjectRef]) -> Iterator[PlanS
         shows = f"names {own.name} in its annotation {NAMES}, within a minute"
         yield replace(
             step,
-            sees=(look(f"kubectl get {place_of(node)} -o yaml", shows),),
+            sees=(seen_by(f"kubectl get {place_of(node)} -o yaml", shows),),
             back=f"`kubectl annotate {place_of(node)} {NAMES}={actions.quote_argument(old)} --overwrite`",
             caution="If it does not come back, restart the controller of Cluster API, and delete neither meanwhile.",
         )
@@ -190,7 +188,7 @@ def _aside(facts: Facts, node: ObjectRef, machine: ObjectRef) -> Iterator[PlanSt
             what=f"Ask for the deletion of {title(machine)}, which stays held",
             place=Place.KUBECTL,
             commands=(f"kubectl delete {place_of(machine)} --wait=false",),
-            sees=(look(f"kubectl get {place_of(machine)}", "still shows it"),),
+            sees=(seen_by(f"kubectl get {place_of(machine)}", "still shows it"),),
             action=Action(verb=Verb.DELETE, ref=machine),
             final=True,
         )
@@ -209,7 +207,7 @@ def _release(facts: Facts, node: ObjectRef, machine: ObjectRef) -> PlanStep:
         sees=(
             is_gone(machine),
             *map(is_gone, parts),
-            look(f"kubectl get {place_of(node)}", "shows it, without a deletion"),
+            seen_by(f"kubectl get {place_of(node)}", "shows it, without a deletion"),
         ),
         final=True,
         action=Action(verb=Verb.PATCH, ref=machine, changes=((path, None),)),

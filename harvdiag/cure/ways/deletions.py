@@ -12,12 +12,12 @@ from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.ways.ghosts import host_of
+from harvdiag.cure.ways.hosts import cite
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.reinstall import leave, stop
+from harvdiag.cure.ways.rebuild import empty_steps, uninstall_step
 from harvdiag.cure.ways.steps import (
     advised,
     back_up,
-    cite,
     is_gone,
     mark,
     place_of,
@@ -88,8 +88,8 @@ def _steps(facts: Facts, machine: ObjectRef, bootstrap: ObjectRef, node: ObjectR
     )
     yield from back_up(machine, bootstrap, etcd=True)
     if node is not None and find_condition(facts.pairing.obj(node), "Ready").status == "True":
-        yield from leave(node)
-        yield stop(node)
+        yield from empty_steps(facts, node)
+        yield uninstall_step(facts, node)
     else:
         yield advised(actions.check_host_gone(host))
     if voter:

@@ -12,11 +12,11 @@ from harvdiag.core.fields import get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.plan import PlanStep
+from harvdiag.cure.ways.hosts import cite
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
 from harvdiag.cure.ways.steps import (
     advised,
     back_up,
-    cite,
     delete,
     remove_member,
     title,

@@ -12,8 +12,9 @@ from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Verb
 from harvdiag.cure.plan import PlanStep
 from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.steps import back_up, cite, look, mark
+from harvdiag.cure.ways.steps import back_up, mark
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules.facts import Facts
@@ -39,7 +40,7 @@ def mark_init_node(case: Case) -> Plan:
     plan = _joined_by_all(facts)
     step = mark(f"Mark Secret {plan.name} as that of the init node", Verb.LABEL, plan, INIT, "true")
     return Plan(
-        steps=cite(facts, _marking(plan, replace(step, sees=(look(LISTS, f"lists {plan.name} alone"), _goes_on())))),
+        steps=cite(facts, _marking(plan, replace(step, sees=(seen_by(LISTS, f"lists {plan.name} alone"), _goes_on())))),
         preconditions=(_judge_server(facts, plan),),
         support=("why the label was lost, and whether Rancher's planner keeps it",),
     )
@@ -48,7 +49,7 @@ def mark_init_node(case: Case) -> Plan:
 def _goes_on() -> str:
     """What Rancher's planner says once it has an init node."""
     told = "no longer waits for a bootstrap node in its condition Updated"
-    return look(f"kubectl get clusters.provisioning.cattle.io -n {FLEET} local -o yaml", told)
+    return seen_by(f"kubectl get clusters.provisioning.cattle.io -n {FLEET} local -o yaml", told)
 
 
 def _joined_by_all(facts: Facts) -> ObjectRef:
@@ -116,7 +117,7 @@ def unmark_init_node(case: Case) -> Plan:
         raise Unfit(f"{real.name}, which all others have joined, is not among the marked ones")
     others = [plan for plan in marked if plan != real]
     steps = [mark(f"Take the label off Secret {plan.name}", Verb.LABEL, plan, INIT, None) for plan in others]
-    last = replace(steps[-1], sees=(look(LISTS, f"lists {real.name} alone"),))
+    last = replace(steps[-1], sees=(seen_by(LISTS, f"lists {real.name} alone"),))
     return Plan(
         steps=cite(facts, _marking(others[0], *steps[:-1], last)),
         preconditions=(_judge_server(facts, real),),

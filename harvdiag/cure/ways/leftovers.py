@@ -10,14 +10,13 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
 from harvdiag.cure.ways.steps import (
     back_up,
-    cite,
     delete,
     is_gone,
     lists_members,
-    look,
     title,
     voters_but,
 )
@@ -92,7 +91,7 @@ def _leftover_steps(facts: Facts, name: str, left: list[ObjectRef]) -> Iterator[
             what="Compare the members of etcd with the Nodes that vote",
             place=Place.KUBECTL,
             commands=(lists_members(voter),),
-            sees=(look(lists_members(voter), "lists each Node that votes, and no other"),),
+            sees=(seen_by(lists_members(voter), "lists each Node that votes, and no other"),),
         )
 
 

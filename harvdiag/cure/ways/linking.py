@@ -8,8 +8,9 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
+from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.steps import cite, look, runs_with, title
+from harvdiag.cure.ways.steps import runs_with, title
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import actions
 
@@ -30,7 +31,7 @@ def link_again(case: Case) -> Plan:
     """Give Cluster API its credentials again, and restart it."""
     facts, machine = case.facts, case.finding.subject
     if facts.pairing.deletion_time(machine):
-        raise Unfit(f"{title(machine)} is being deleted")
+        raise Unfit(f"{title(machine)} goes already")
     hosts = facts.pairing.candidate_nodes(machine)
     if len(hosts) != 1:
         names = join_names([node.name for node in hosts])
@@ -56,7 +57,7 @@ def _steps(machine: ObjectRef, node: ObjectRef) -> Iterator[PlanStep]:
         what="Give the Secret with its credentials the label by which Rancher renews it, if it lacks that",
         place=Place.KUBECTL,
         commands=(KUBECONFIG, LABEL),
-        sees=(look(KUBECONFIG, "has cluster.x-k8s.io/cluster-name=local"),),
+        sees=(seen_by(KUBECONFIG, "has cluster.x-k8s.io/cluster-name=local"),),
         links=(REPORT,),
     )
     yield PlanStep(

@@ -10,8 +10,9 @@ from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, way
-from harvdiag.cure.ways.steps import back_up, cite, look, place_of, restart_agent
+from harvdiag.cure.ways.steps import back_up, place_of, restart_agent
 from harvdiag.kinds import CATALOGUE
 from harvdiag.kinds.keep import is_stored
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL
@@ -60,7 +61,7 @@ def _judge_cause(facts: Facts) -> Precondition:
         untold=() if told else (f"the source does not hold the phases of RKEControlPlane {CONTROL_PLANE.name}",),
         by_hand=(
             f"Look at the phases: `kubectl get {place_of(CONTROL_PLANE)} -o yaml`.",
-            f"See who has set it: `kubectl get {place_of(LOCAL)} -o yaml --show-managed-fields`.",
+            f"See who has set it: `kubectl get --show-managed-fields {place_of(LOCAL)} -o yaml`.",
         ),
     )
 
@@ -102,8 +103,8 @@ def _steps(facts: Facts) -> Iterator[PlanStep]:
         place=Place.KUBECTL,
         commands=(patch,),
         sees=(
-            look(f"kubectl get {place_of(LOCAL)} -o yaml", "has spec.paused false or none"),
-            look("kubectl get machines.cluster.x-k8s.io -n fleet-local -w", "shows that they change again"),
+            seen_by(f"kubectl get {place_of(LOCAL)} -o yaml", "has spec.paused false or none"),
+            seen_by("kubectl get machines.cluster.x-k8s.io -n fleet-local -w", "shows that they change again"),
         ),
         back=f"`{back}`",
         action=Action(verb=Verb.PATCH, ref=LOCAL, changes=((PAUSED, False),)),
@@ -113,7 +114,7 @@ def _steps(facts: Facts) -> Iterator[PlanStep]:
             what=f"Restart the agent of {node.name} if its log says that a secret is too old, on that host",
             place=Place.HOST,
             commands=restart_agent(),
-            sees=(look("systemctl is-active rancher-system-agent", "says active"),),
+            sees=(seen_by("systemctl is-active rancher-system-agent", "says active"),),
         )
 
 

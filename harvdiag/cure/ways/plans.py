@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
+from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.steps import cite, look, place_of, restart_agent, title
+from harvdiag.cure.ways.steps import place_of, restart_agent, title
 from harvdiag.graph.pairing import BOOTSTRAP
 from harvdiag.rules import actions
 from harvdiag.rules.facts import Facts
@@ -37,7 +38,7 @@ def renew_plan(case: Case) -> Plan:
 
 
 def _is_taken(facts: Facts, plan: ObjectRef) -> bool:
-    """Whether a Secret has the name, though it is no plan: only a source of files has such."""
+    """Whether a Secret has the name, though it is not a plan: only a source of files has such."""
     return plan in facts.links.objects or facts.snapshot.get(plan) is not None
 
 
@@ -47,14 +48,14 @@ def _steps(plan: ObjectRef, node: ObjectRef | None) -> Iterator[PlanStep]:
         what="Restart Rancher, which then looks at every RKEBootstrap; VMs keep running",
         place=Place.KUBECTL,
         commands=(actions.restart_deployment("rancher", "cattle-system").strip("`"),),
-        sees=(look(name, "shows it"),),
+        sees=(seen_by(name, "shows it"),),
         action=Action(verb=Verb.WAIT),
     )
     yield PlanStep(
         what=f"See whether the agent of {node.name if node else 'its host'} applies the plan, on that host",
         place=Place.HOST,
         commands=restart_agent(),
-        sees=(look(f"{name} -o yaml", "has last-apply-time in its data"),),
+        sees=(seen_by(f"{name} -o yaml", "has last-apply-time in its data"),),
         caution="Restart the agent only if its log repeats an error: an agent of an older release stops for good when "
         f"{title(plan)} is another than the one it knew.",
     )
@@ -64,5 +65,5 @@ def _steps(plan: ObjectRef, node: ObjectRef | None) -> Iterator[PlanStep]:
             what=f"Wait until {node.name} is Ready again: RKE2 restarts there",
             place=Place.KUBECTL,
             commands=(ready,),
-            sees=(look(ready, "says Ready"),),
+            sees=(seen_by(ready, "says Ready"),),
         )

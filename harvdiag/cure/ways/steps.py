@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
+from harvdiag.cure.ways.hosts import commands_in, seen_by
 from harvdiag.kinds import CATALOGUE
 from harvdiag.rules import actions
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
-from harvdiag.rules.pages import pages_of
 
 __all__ = [
     "advised",
     "ask_support",
     "back_up",
-    "cite",
     "delete",
     "is_gone",
     "lists_members",
-    "look",
     "mark",
     "place_of",
     "remove_member",
@@ -34,7 +30,6 @@ __all__ = [
     "voters_but",
 ]
 
-COMMAND = re.compile(r"`([^`]+)`")
 GET = "kubectl get"
 
 
@@ -52,13 +47,8 @@ def advised(text: str, place: Place = Place.KUBECTL) -> PlanStep:
         what=what.rstrip("."),
         place=place,
         commands=(command,) if command else (),
-        sees=(look(command, after),) if after else (),
+        sees=(seen_by(command, after),) if after else (),
     )
-
-
-def look(command: str, shows: str) -> str:
-    """Return what must be seen: the command, and what it shows."""
-    return f"`{command}` {shows}."
 
 
 def place_of(ref: ObjectRef) -> str:
@@ -69,7 +59,7 @@ def place_of(ref: ObjectRef) -> str:
 
 def runs_with(machine: ObjectRef, node: ObjectRef) -> str:
     """Return how one sees that a Machine has a Node."""
-    return look(f"{GET} {place_of(machine)} -o wide", f"shows it Running with Node {node.name}")
+    return seen_by(f"{GET} {place_of(machine)} -o wide", f"shows it Running with Node {node.name}")
 
 
 def restart_agent() -> tuple[str, ...]:
@@ -79,7 +69,7 @@ def restart_agent() -> tuple[str, ...]:
 
 def is_gone(ref: ObjectRef) -> str:
     """Return how one sees that an object is gone."""
-    return look(f"{GET} {place_of(ref)}", "says NotFound")
+    return seen_by(f"{GET} {place_of(ref)}", "says NotFound")
 
 
 def delete(ref: ObjectRef, what: str = "") -> PlanStep:
@@ -97,10 +87,12 @@ def delete(ref: ObjectRef, what: str = "") -> PlanStep:
 def mark(what: str, verb: Verb, ref: ObjectRef, key: str, value: str | None) -> PlanStep:
     """Return the step that sets a label or an annotation, or removes it (None)."""
     change = f"{key}-" if value is None else f"{key}={actions.quote_argument(value)} --overwrite"
+    shows = f"no longer has {key}" if value is None else f"has {key}"
     return PlanStep(
         what=what,
         place=Place.KUBECTL,
         commands=(f"kubectl {verb} {place_of(ref)} {change}",),
+        sees=(seen_by(f"{GET} {place_of(ref)} -o yaml", shows),),
         action=Action(verb=verb, ref=ref, changes=((key, value),)),
     )
 
@@ -121,7 +113,7 @@ def back_up(*refs: ObjectRef, etcd: bool = False) -> Iterator[PlanStep]:
         yield PlanStep(
             what="Save etcd, on a management node that stays",
             place=Place.HOST,
-            commands=tuple(COMMAND.findall(actions.SNAPSHOT_ETCD)),
+            commands=commands_in(actions.SNAPSHOT_ETCD),
         )
 
 
@@ -135,7 +127,7 @@ def voters_but(facts: Facts, *names: str) -> tuple[str, ...]:
 
 def lists_members(voter: str) -> str:
     """Return the command that lists the members of etcd."""
-    return str(COMMAND.findall(actions.list_etcd_members(voter))[0])
+    return commands_in(actions.list_etcd_members(voter))[0]
 
 
 def remove_member(host: str, voter: str) -> PlanStep:
@@ -145,7 +137,7 @@ def remove_member(host: str, voter: str) -> PlanStep:
         what=f"If etcd still lists a member of {host}, take that one out, by the ID at the beginning of its line",
         place=Place.KUBECTL,
         commands=(listed, f"{listed.removesuffix('list')}remove ID"),
-        sees=(look(listed, f"has no line of {host}"),),
+        sees=(seen_by(listed, f"has no line of {host}"),),
         links=("https://github.com/harvester/harvester/issues/10534",),
         caution="Remove none while fewer than two other members are started: etcd then stops, and the API with it.",
     )
@@ -154,11 +146,3 @@ def remove_member(host: str, voter: str) -> PlanStep:
 def ask_support(what: str, commands: tuple[str, ...] = ()) -> PlanStep:
     """Return the step that only vendor support can release."""
     return PlanStep(what=what, place=Place.SUPPORT, commands=commands)
-
-
-def cite(facts: Facts, steps: Iterator[PlanStep]) -> tuple[PlanStep, ...]:
-    """Return the steps, each with the pages of the documentation that describe its commands."""
-    return tuple(
-        replace(step, links=tuple(dict.fromkeys((*pages_of(step.commands, facts.harvester_version), *step.links))))
-        for step in steps
-    )
