@@ -123,7 +123,7 @@ def _check_drafts(drafts: Path | None, force: bool) -> None:
 
 
 def _choose_way(runbook: Runbook, name: str) -> Runbook:
-    """The runbook with this way alone, also if it is not offered. Raises UsageError where there is none of this name."""
+    """The runbook with this way alone, offered or not. Raises UsageError where there is none of this name."""
     chosen = tuple(way for way in runbook.ways if way.name == name)
     if chosen:
         return replace(runbook, ways=chosen, refused=())
