@@ -11,6 +11,7 @@ from collections.abc import Callable
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade import (
     arrivals,
+    creations,
     deletions,
     garbage,
     hosts,
@@ -20,6 +21,7 @@ from harvdiag.cure.cascade import (
     machines,
     marks,
     nodes,
+    patches,
     rancher,
 )
 from harvdiag.cure.cascade.joins import register
@@ -63,26 +65,33 @@ def begin(stage: Stage, action: Action) -> None:
         deletions.delete_host(stage, ref)
     elif action.verb is Verb.JOIN:
         arrivals.join(stage, ref)
+    elif action.verb is Verb.CREATE:
+        creations.create(stage, action)
     elif stage.world.get(ref) is None:
         stage.open(stage.gap(ref.kind, ref.namespace) or unread_object(ref))
-    elif act := ON_OBJECTS.get(action.verb):
-        act(stage, ref)
     else:
-        marks.mark(stage, action)
+        ON_OBJECTS.get(action.verb, marks.mark)(stage, action)
 
 
-def _register(stage: Stage, ref: ObjectRef) -> None:
+def _register(stage: Stage, action: Action) -> None:
+    ref = action.ref
+    if ref is None:
+        return
     if stage.deleting(ref):
         stage.tell(ref, Effect.NOTHING, Deed("you", "wait until the Node is gone", "it has a deletionTimestamp"))
         stage.note(Hazard.USELESS, f"Node {ref.name} goes already")
         return
-    stage.set(ref, 'metadata.labels["plan.upgrade.cattle.io/system-agent-upgrader"]', None)
-    register(stage, ref)
+    register(stage, ref, [role for role, _ in action.changes])
 
 
-ON_OBJECTS: dict[Verb, Callable[[Stage, ObjectRef], None]] = {
+def _of_node(do: Callable[[Stage, ObjectRef], None]) -> Callable[[Stage, Action], None]:
+    return lambda stage, action: do(stage, action.ref) if action.ref is not None else None
+
+
+ON_OBJECTS: dict[Verb, Callable[[Stage, Action], None]] = {
     Verb.REGISTER: _register,
-    Verb.DRAIN: hosts.drain,
-    Verb.UNINSTALL: hosts.uninstall,
+    Verb.DRAIN: _of_node(hosts.drain),
+    Verb.UNINSTALL: _of_node(hosts.uninstall),
+    Verb.PATCH: patches.patch,
 }
-"""What is done to an object that is there."""
+"""What is done to an object that is there; labels and annotations by default."""

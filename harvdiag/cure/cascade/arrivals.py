@@ -8,7 +8,7 @@ from copy import deepcopy
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.joins import is_served
-from harvdiag.cure.cascade.machine_set import begin_plan, make_set, worker_labels
+from harvdiag.cure.cascade.machine_set import begin_plan, make_set, set_labels
 from harvdiag.cure.cascade.nodes import may_join, promote
 from harvdiag.cure.cascade.read import annotations_of, is_ready, machines
 from harvdiag.cure.cascade.stage import DELETED, Change, Deed, Event, Stage
@@ -42,7 +42,8 @@ def join(stage: Stage, node: ObjectRef) -> None:
     stage.world.uninstalled.add(node.name)  # the files that were read are those of the old installation
     name = f"custom-{hashlib.sha256(f'the new host {node.name}'.encode()).hexdigest()[:12]}"
     stage.untold[f"the name of the new Machine follows from the new cattle-id of {node.name}"] = None
-    machine = make_set(stage, name, worker_labels(node, "", True), f"no Machine has the new cattle-id of {node.name}")
+    labels = {**set_labels(node, "", ("worker",)), "harvesterhci.io/managed": "true"}
+    machine = make_set(stage, name, labels, f"no Machine has the new cattle-id of {node.name}")
     if not begin_plan(stage, machine):
         return
     if reason := may_join(stage):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import get_labels, get_text
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.suggest import join_names
 from harvdiag.cure.cascade.linking import run_plan
-from harvdiag.cure.cascade.machine_set import SOURCE, begin_plan, make_set, worker_labels
+from harvdiag.cure.cascade.machine_set import SOURCE, begin_plan, make_set, set_labels
 from harvdiag.cure.cascade.read import (
     annotations_of,
     claims,
@@ -19,7 +22,7 @@ from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import FLEET, LOCAL, MANAGEMENT, PROVISIONING
 
-__all__ = ["ADMINISTRATED", "is_served", "register"]
+__all__ = ["ADMINISTRATED", "CATTLE_ID", "is_served", "register"]
 
 RANCHER = "Rancher"
 ADMINISTRATED = "provisioning.cattle.io/administrated"
@@ -28,22 +31,32 @@ UNKNOWN = "custom-unknown"
 """The name of a Machine that is made for a host whose cattle-id was not seen."""
 
 
-def register(stage: Stage, node: ObjectRef) -> None:
-    """Let a host register: by the plan system-agent-upgrader, which registers it as a worker."""
-    why = "label plan.upgrade.cattle.io/system-agent-upgrader is removed, so that the plan runs on it again"
-    what = "runs install.sh on the host, which registers it as a worker"
-    stage.tell(node, Effect.CHANGED, Deed("system-upgrade-controller", what, why, "harvester/harvester#11336", True))
+def register(stage: Stage, node: ObjectRef, roles: Sequence[str] = ()) -> None:
+    """Let a host register: by the plan system-agent-upgrader, which registers it as a worker.
+
+    With `roles`, a person runs install.sh on the host, with them.
+    """
+    if roles:
+        what = f"run install.sh on the host, with the roles {join_names(roles)}"
+        stage.tell(node, Effect.CHANGED, Deed("you", what, "the registration command of cluster local"))
+    else:
+        stage.set(node, 'metadata.labels["plan.upgrade.cattle.io/system-agent-upgrader"]', None)
+        why = "label plan.upgrade.cattle.io/system-agent-upgrader is removed, so that the plan runs on it again"
+        what = "runs install.sh on the host, which registers it as a worker"
+        deed = Deed("system-upgrade-controller", what, why, "harvester/harvester#11336", True)
+        stage.tell(node, Effect.CHANGED, deed)
     if not is_served(stage, node):
         return
     name, cattle_id = _identity(stage, node)
-    found = _known_machine(stage, name, cattle_id)
+    found = _known_machine(stage, node, name, cattle_id)
     if found is not None:
         _take_up(stage, node, found, f"cattle-id of {node.name}")
         return
     if not name and (likely := _other_claim(stage, node)):
         _take_up(stage, node, likely, "the links of the Node, as its cattle-id is open")
         return
-    _create(stage, node, name or UNKNOWN, cattle_id)
+    _weigh_roles(stage, node, roles)
+    _create(stage, node, name or UNKNOWN, set_labels(node, cattle_id, roles or ("worker",)))
 
 
 def is_served(stage: Stage, node: ObjectRef) -> bool:
@@ -84,7 +97,7 @@ def _identity(stage: Stage, node: ObjectRef) -> tuple[str, str]:
     return name, cattle_id
 
 
-def _known_machine(stage: Stage, name: str, cattle_id: str) -> ObjectRef | None:
+def _known_machine(stage: Stage, node: ObjectRef, name: str, cattle_id: str) -> ObjectRef | None:
     """The Machine that the host takes up: by its name, else by its label machine-id, which one alone must have."""
     if gap := stage.gap("Machine"):
         stage.open(f"{gap}, so that it is not known which Machine the host takes up")
@@ -96,6 +109,9 @@ def _known_machine(stage: Stage, name: str, cattle_id: str) -> ObjectRef | None:
         for ref, obj in machines(stage)
         if cattle_id and get_labels(obj).get("rke.cattle.io/machine-id") == cattle_id
     ]
+    if not name and not cattle_id:  # one that was made for this host has its identity, as far as anything tells it
+        free = [(ref, get_labels(obj)) for ref, obj in machines(stage) if not get_text(obj, NODE_REF)]
+        alike = [ref for ref, labels in free if labels.get("rke.cattle.io/node-name") == node.name]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -117,13 +133,12 @@ def _take_up(stage: Stage, node: ObjectRef, machine: ObjectRef, by: str) -> None
     run_plan(stage, node, machine)
 
 
-def _create(stage: Stage, node: ObjectRef, name: str, cattle_id: str) -> None:
+def _create(stage: Stage, node: ObjectRef, name: str, labels: dict[str, str]) -> None:
     if other := _other_claim(stage, node):
         stage.note(Hazard.DANGEROUS, f"{node.name} gets a second Machine: {other.name} has it already")
-    _weigh_roles(stage, node)
-    why = f"no Machine has the name {name}" + (" or this machine-id" if cattle_id else "")
+    why = f"no Machine has the name {name}" + (" or this machine-id" if "rke.cattle.io/machine-id" in labels else "")
     managed = get_labels(stage.world.get(node) or {}).get("harvesterhci.io/managed")
-    labels = worker_labels(node, cattle_id, managed == "true")
+    labels |= {"harvesterhci.io/managed": "true"} if managed == "true" else {}
     machine = make_set(stage, name, labels, why)
     if begin_plan(stage, machine):
         run_plan(stage, node, machine)
@@ -135,11 +150,13 @@ def _other_claim(stage: Stage, node: ObjectRef) -> ObjectRef | None:
     return held[0] if held else named if named and stage.world.get(named) is not None else None
 
 
-def _weigh_roles(stage: Stage, node: ObjectRef) -> None:
+def _weigh_roles(stage: Stage, node: ObjectRef, given: Sequence[str]) -> None:
     obj = stage.world.get(node)
     roles = [role for role in ("etcd", "control-plane") if has_node_role(obj, role)]
-    if roles:
+    if lacking := [role for role in roles if role not in given]:
         stage.note(
             Hazard.DANGEROUS,
-            f"{node.name} has the roles {' and '.join(roles)}, and would register as a worker: it must be rebuilt",
+            f"{node.name} has the roles {' and '.join(lacking)}, and would register as a worker: it must be rebuilt",
         )
+    if more := [role for role in given if role not in (*roles, "worker")]:
+        stage.note(Hazard.DANGEROUS, f"{node.name} has no role {' and '.join(more)}: it would become a server")

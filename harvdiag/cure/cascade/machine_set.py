@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.linking import api_version
@@ -12,23 +14,25 @@ from harvdiag.cure.cascade.stage import Deed, Stage
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.kinds.local import FLEET, LOCAL
 
-__all__ = ["SOURCE", "begin_plan", "make_set", "own_parts", "worker_labels"]
+__all__ = ["SOURCE", "begin_plan", "make_set", "own_parts", "set_labels"]
 
 RANCHER = "Rancher"
 SOURCE = "rancher pkg/capr/configserver, pkg/controllers/capr/unmanaged"
 
 
-def worker_labels(node: ObjectRef, cattle_id: str, managed: bool) -> dict[str, str]:
-    """Return the labels of the set of a host that registers as a worker."""
+def set_labels(node: ObjectRef, cattle_id: str, roles: Sequence[str]) -> dict[str, str]:
+    """Return the labels that all three objects of a host have: its roles, its name, its identity."""
     found = {
         "cluster.x-k8s.io/cluster-name": "local",
         "rke.cattle.io/cluster-name": "local",
         "rke.cattle.io/node-name": node.name,
-        "rke.cattle.io/worker-role": "true",
+        **{f"rke.cattle.io/{role}-role": "true" for role in roles},
     }
+    if "control-plane" in roles:
+        found["cluster.x-k8s.io/control-plane"] = "true"
     if cattle_id:
         found["rke.cattle.io/machine-id"] = cattle_id
-    return {**found, "harvesterhci.io/managed": "true"} if managed else found
+    return found
 
 
 def make_set(stage: Stage, name: str, labels: dict[str, str], why: str) -> ObjectRef:

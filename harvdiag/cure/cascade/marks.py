@@ -17,7 +17,7 @@ from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, MANAGEMENT
 from harvdiag.upgrade.plans import node_plans
 
-__all__ = ["mark"]
+__all__ = ["mark", "tell_unchanged", "tell_unread"]
 
 UPGRADER = "plan.upgrade.cattle.io/system-agent-upgrader"
 PAIR_LABEL = "rke.cattle.io/machine"
@@ -34,28 +34,29 @@ def mark(stage: Stage, action: Action) -> None:
     for key, value in action.changes:
         old = (get_labels if where == "labels" else annotations_of)(stage.world.get(ref) or {}).get(key)
         if old == value:
-            stage.tell(
-                ref,
-                Effect.NOTHING,
-                Deed("you", f"change nothing: {key} is {'absent' if value is None else value} already"),
-            )
-            stage.note(
-                Hazard.USELESS, f"{ref.kind} {ref.name} has {key} {'not' if value is None else 'as it would be'}"
-            )
+            tell_unchanged(stage, ref, key, value)
             continue
         stage.set(ref, f'metadata.{where}["{key}"]', value)
         what = f"remove {where[:-1]} {key}" if value is None else f"set {where[:-1]} {key} = {value}"
         stage.tell(ref, Effect.CHANGED, Deed("you", what, f"it was {'absent' if old is None else old}"))
         act = READERS.get((ref.kind, where, key))
         if act is None:
-            stage.tell(
-                ref,
-                Effect.NOTHING,
-                Deed("no controller", "acts on it, of those that are simulated", f"{where[:-1]} {key}"),
-            )
-            stage.memory["unread"] = True
+            tell_unread(stage, ref, f"{where[:-1]} {key}")
         else:
             act(stage, ref, value)
+
+
+def tell_unchanged(stage: Stage, ref: ObjectRef, what: str, value: object) -> None:
+    """Tell that a field has the value already."""
+    stage.tell(
+        ref, Effect.NOTHING, Deed("you", f"change nothing: {what} is {'absent' if value is None else value} already")
+    )
+    stage.note(Hazard.USELESS, f"{ref.kind} {ref.name} has {what} {'not' if value is None else 'as it would be'}")
+
+
+def tell_unread(stage: Stage, ref: ObjectRef, what: str) -> None:
+    """Tell that no controller here acts on a field."""
+    stage.tell(ref, Effect.NOTHING, Deed("no controller", "acts on it, of those that are simulated", what))
 
 
 def _annotation_of_machine(stage: Stage, node: ObjectRef, value: str | None) -> None:
