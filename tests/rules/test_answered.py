@@ -15,11 +15,11 @@ from harvdiag.rules.answered import answer
 from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_oldest_condition
 from harvdiag.status.summary import first_step
+from harvdiag.training.world.extras import enrich
 from tests import port
 from tests.command import details
 from tests.routes import BROKEN, PATHS, checked, finds, of_each_rule, opened
 from tests.world import World, faults, healthy, rollouts
-from tests.world.extras import enrich
 
 
 def broken() -> World:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.tools.gen_bundle import World as Generator
-from tests.world.longhorn import longhorn, volume_name
-from tests.world.objects import CREATED, compact, digest, number
-from tests.world.platform import platform
-from tests.world.workloads import events, job_pods, pods
-from tests.world.world import World
+from harvdiag.training.world.fields import field_set
+from harvdiag.training.world.longhorn import longhorn, volume_name
+from harvdiag.training.world.objects import CREATED, compact, digest, number
+from harvdiag.training.world.platform import platform
+from harvdiag.training.world.workloads import events, job_pods, pods
+from harvdiag.training.world.world import World
+
+__all__ = ["enrich", "node_fields", "take_over"]
 
 _MANAGERS = {  # who writes an object's metadata and spec
     "Bundle": "fleet-controller",
@@ -45,7 +47,10 @@ _IMAGES = (
 
 
 def enrich(world: World) -> None:
-    """Add all that a real cluster has beside the objects of pairing; call it when nothing more is to be changed."""
+    """Add all that a real cluster has beside the objects of pairing; call it when nothing more is to be changed.
+
+    Images, managedFields, pods, events, Longhorn, fleet, charts, and the Secrets that a bundle leaves out.
+    """
     for name in world.hosts:
         _enrich_node(world, name)
     world.objects += [*platform(world), *longhorn(world), *pods(world), *job_pods(world), *events(world)]
@@ -62,7 +67,7 @@ def node_fields(node: dict[str, Any]) -> list[dict[str, Any]]:
             owned.setdefault(who, {}).setdefault(f"f:{part}", {".": {}})[f"f:{key}"] = {}
     found = [_entry(who, "v1", {"f:metadata": fields}) for who, fields in owned.items()]
     status = {key: value for key, value in node["status"].items() if key != "images"}
-    return [*found, _entry("kubelet", "v1", {"f:status": Generator.field_set(status)}) | {"subresource": "status"}]
+    return [*found, _entry("kubelet", "v1", {"f:status": field_set(status)}) | {"subresource": "status"}]
 
 
 def take_over(node: dict[str, Any], label: str, manager: str, at: str) -> None:
@@ -86,10 +91,10 @@ def _fields(obj: dict[str, Any]) -> list[dict[str, Any]]:
     meta = {key: obj["metadata"][key] for key in ("annotations", "finalizers", "labels") if key in obj["metadata"]}
     head = ("apiVersion", "kind", "metadata", "status")
     body = {key: value for key, value in obj.items() if key not in head}
-    fields = {"f:metadata": Generator.field_set(meta)} | Generator.field_set(body)
+    fields = {"f:metadata": field_set(meta)} | field_set(body)
     found = [_entry(_MANAGERS.get(obj["kind"], "rancher"), obj["apiVersion"], fields)]
     if "status" in obj:
-        status = {"f:status": Generator.field_set(obj["status"])}
+        status = {"f:status": field_set(obj["status"])}
         found.append(_entry("manager", obj["apiVersion"], status) | {"subresource": "status"})
     return found
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from tests.world.hosts import Host
-from tests.world.nodes import plan_labels
-from tests.world.objects import CREATED, FLEET, compact, condition, digest, moment, new, owner, uid
-from tests.world.versions import Release
+from harvdiag.training.world.hosts import Host
+from harvdiag.training.world.nodes import plan_labels
+from harvdiag.training.world.objects import CREATED, FLEET, compact, condition, digest, moment, new, owner, uid
+from harvdiag.training.world.versions import Release
+
+__all__ = ["RKE", "custom_machine", "encoded", "machine", "machine_set", "plan_secret", "rke_bootstrap"]
 
 RKE = "rke.cattle.io/v1"
 _ROLES = {"management": ("control-plane", "etcd", "worker"), "witness": ("etcd",), "worker": ("worker",)}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tests.world.clusters import cluster_set, namespaces, settings
-from tests.world.hosts import hosts
-from tests.world.machines import machine_set
-from tests.world.nodes import node
-from tests.world.world import World
+from harvdiag.training.world.clusters import cluster_set, namespaces, settings
+from harvdiag.training.world.hosts import hosts
+from harvdiag.training.world.machines import machine_set
+from harvdiag.training.world.nodes import node
+from harvdiag.training.world.world import World
+
+__all__ = ["CAPTURED_AT", "NODES", "healthy"]
 
 CAPTURED_AT = "2025-05-08T10:00:00Z"
 NODES = ("hv01", "hv02", "hv03")
@@ -20,13 +22,12 @@ def healthy(
     *,
     witness: str | None = None,
     version: str = "v1.4.2",
-    lean: bool = True,
     captured_at: str = CAPTURED_AT,
 ) -> World:
     """A cluster in which every link between nodes and machines holds; see `hosts` for who gets which role.
 
-    A lean one has the objects that tie hosts, Machines and the cluster together; else also what a real cluster lists
-    beside them: images, managedFields, pods, events, Longhorn, fleet, charts and the Secrets a bundle leaves out.
+    It is lean: it has the objects that tie hosts, Machines and the cluster together. `enrich` of the module `extras`
+    adds what a real cluster lists beside them.
     """
     world = World(hosts(nodes, workers, witness), version, captured_at)
     world.objects += [node(host, world.release, captured_at) for host in world.hosts.values()]
@@ -35,8 +36,4 @@ def healthy(
     for same_kind in zip(*sets, strict=True):
         world.objects += same_kind
     world.objects += [*clusters, *settings(world.release), *namespaces()]
-    if not lean:
-        from tests.world.extras import enrich
-
-        enrich(world)
     return world

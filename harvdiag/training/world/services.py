@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from tests.world import upgrades as parts
-from tests.world.objects import condition, moment, new
-from tests.world.upgrades import NAME
-from tests.world.versions import release
-from tests.world.world import World
+from harvdiag.training.world import upgrades as parts
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.upgrades import NAME
+from harvdiag.training.world.versions import release
+from harvdiag.training.world.world import World
+
+__all__ = ["IMAGE", "show_services"]
 
 IMAGE = "rancher/harvester-upgrade"
 PREPARE, SKIP_RESTART = f"{NAME}-prepare", f"{NAME}-skip-restart-rancher-system-agent"

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.world import upgrades
-from tests.world.clusters import setting
-from tests.world.longhorn import API as LONGHORN_API
-from tests.world.longhorn import NS as LONGHORN
-from tests.world.longhorn import volume_name
-from tests.world.objects import CREATED, FLEET, condition, digest, moment, new, uid
-from tests.world.steps import before
-from tests.world.world import World
+from harvdiag.training.world import upgrades
+from harvdiag.training.world.clusters import setting
+from harvdiag.training.world.longhorn import API as LONGHORN_API
+from harvdiag.training.world.longhorn import NS as LONGHORN
+from harvdiag.training.world.longhorn import volume_name
+from harvdiag.training.world.objects import CREATED, FLEET, condition, digest, moment, new, uid
+from harvdiag.training.world.steps import before
+from harvdiag.training.world.world import World
+
+__all__ = ["OLD", "daemonset", "deployment", "live_in", "upgraded_before"]
 
 RANCHER, HARVESTER, SYSTEM = "cattle-system", "harvester-system", "kube-system"
 OLD = "hvst-upgrade-older"
@@ -202,7 +204,7 @@ def _machines(world: World) -> Iterator[dict[str, Any]]:
     yield new("kubevirt.io/v1", "VirtualMachineInstance", "web", "default", spec={}, status=status)
 
 
-def _images(world: World) -> Iterator[dict[str, Any]]:
+def _images(_: World) -> Iterator[dict[str, Any]]:
     rows = {
         "image-a1b2c": (condition("Imported"), {"progress": 100}),
         "image-d3e4f": (condition("Imported", "Unknown", "Importing"), {"progress": 40}),
@@ -214,7 +216,7 @@ def _images(world: World) -> Iterator[dict[str, Any]]:
         yield new("harvesterhci.io/v1beta1", "VirtualMachineImage", name, "default", **body)
 
 
-def _addons(world: World) -> Iterator[dict[str, Any]]:
+def _addons(_: World) -> Iterator[dict[str, Any]]:
     done = [condition("InProgress", "False"), condition("Completed"), condition("OperationFailed", "False")]
     failed = [condition("InProgress", "False"), condition("OperationFailed", "True", "", "helm install failed")]
     rows = {
@@ -240,7 +242,7 @@ def _jobs(world: World) -> Iterator[dict[str, Any]]:
         yield new("batch/v1", "Job", f"harvester-promote-{name}", HARVESTER, labels=labels, spec={}, status=done)
 
 
-def _charts(world: World) -> Iterator[dict[str, Any]]:
+def _charts(_: World) -> Iterator[dict[str, Any]]:
     """Bundles: one that fleet has not judged yet, and one without targets."""
     for name, status in (("new", {}), ("bare", {"conditions": [condition("Ready")], "summary": {"desiredReady": 0}})):
         yield new("fleet.cattle.io/v1alpha1", "Bundle", name, FLEET, spec={"targets": []}, status=status)

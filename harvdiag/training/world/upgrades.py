@@ -8,9 +8,28 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.world.objects import compact, condition, digest, moment, new
-from tests.world.versions import Release, release
-from tests.world.world import World
+from harvdiag.training.world.objects import compact, condition, digest, moment, new
+from harvdiag.training.world.versions import Release, release
+from harvdiag.training.world.world import World
+
+__all__ = [
+    "NAME",
+    "add_manifest_job",
+    "add_node_job",
+    "add_plan",
+    "add_plan_job",
+    "add_upgrade",
+    "conditions",
+    "configure",
+    "lasting",
+    "put_back",
+    "put_on",
+    "safe_name",
+    "set_job",
+    "set_plan",
+    "start_rollout",
+    "unix_date",
+]
 
 NAME = "hvst-upgrade-abcde"
 _HOOKS = {"preDrainHooks": "harvesterhci.io/pre-hook", "postDrainHooks": "harvesterhci.io/post-hook"}
@@ -168,10 +187,10 @@ def add_plan_job(world: World, plan: str, node: str, at: str, *, minutes: int = 
         f"plan.upgrade.cattle.io/{plan}": latest,
     }
     name = safe_name("apply", plan, "on", node, "with", latest)
-    return _job(world, name, "cattle-system", labels, at, minutes=minutes)
+    return lasting(_job(world, name, "cattle-system", labels, at), minutes)
 
 
-def add_node_job(world: World, node: str, kind: str, at: str, name: str = NAME, *, minutes: int = 9) -> dict[str, Any]:
+def add_node_job(world: World, node: str, kind: str, at: str, name: str = NAME) -> dict[str, Any]:
     """Add the finished Job of an upgrade on a Node; `kind` is its type, such as pre-drain or post-drain."""
     labels = {
         "harvesterhci.io/node": node,
@@ -179,13 +198,13 @@ def add_node_job(world: World, node: str, kind: str, at: str, name: str = NAME, 
         "harvesterhci.io/upgradeComponent": "node",
         "harvesterhci.io/upgradeJobType": kind,
     }
-    return _job(world, safe_name(name, kind, node), "harvester-system", labels, at, minutes=minutes)
+    return _job(world, safe_name(name, kind, node), "harvester-system", labels, at)
 
 
 def add_manifest_job(world: World, at: str, name: str = NAME) -> dict[str, Any]:
     """Add the finished Job that upgraded the system services."""
     labels = {"harvesterhci.io/upgrade": name, "harvesterhci.io/upgradeComponent": "manifest"}
-    return _job(world, f"{name}-apply-manifests", "harvester-system", labels, at, minutes=110)
+    return lasting(_job(world, f"{name}-apply-manifests", "harvester-system", labels, at), 110)
 
 
 def safe_name(*parts: str) -> str:
@@ -197,39 +216,38 @@ def safe_name(*parts: str) -> str:
     return f"{full[:keep]}-{hashlib.sha256(full.encode()).hexdigest()[: 62 - keep]}"
 
 
-def _job(
-    world: World, name: str, namespace: str, labels: dict[str, str], at: str, *, minutes: int = 9
-) -> dict[str, Any]:
+def lasting(job: dict[str, Any], minutes: int) -> dict[str, Any]:
+    """Let a finished Job have taken so many minutes, and give it back."""
+    done = moment(job["status"]["startTime"], minutes=minutes)
+    job["status"] |= {
+        "completionTime": done,
+        "conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": done}],
+    }
+    return job
+
+
+def _job(world: World, name: str, namespace: str, labels: dict[str, str], at: str) -> dict[str, Any]:
     node = labels.get("harvesterhci.io/node") or labels.get("upgrade.cattle.io/node")
     container = {"image": f"rancher/harvester-upgrade:{world.version}", "name": "apply", "resources": {}}
-    done = moment(at, minutes=minutes)
     pod = {"containers": [container], "restartPolicy": "Never"} | ({"nodeName": node} if node else {})
-    return world.add(
-        new(
-            "batch/v1",
-            "Job",
-            name,
-            namespace,
-            metadata={"creationTimestamp": at},
-            labels=labels,
-            generation=1,
-            spec={
-                "backoffLimit": 6,
-                "completions": 1,
-                "parallelism": 1,
-                "template": {"metadata": {"creationTimestamp": None, "labels": labels}, "spec": pod},
-                "ttlSecondsAfterFinished": 604800,
-            },
-            status={
-                "completionTime": done,
-                "conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": done}],
-                "ready": 0,
-                "startTime": at,
-                "succeeded": 1,
-                "uncountedTerminatedPods": {},
-            },
-        )
+    job = new(
+        "batch/v1",
+        "Job",
+        name,
+        namespace,
+        metadata={"creationTimestamp": at},
+        labels=labels,
+        generation=1,
+        spec={
+            "backoffLimit": 6,
+            "completions": 1,
+            "parallelism": 1,
+            "template": {"metadata": {"creationTimestamp": None, "labels": labels}, "spec": pod},
+            "ttlSecondsAfterFinished": 604800,
+        },
+        status={"ready": 0, "startTime": at, "succeeded": 1, "uncountedTerminatedPods": {}},
     )
+    return lasting(world.add(job), 9)
 
 
 def _conditions(state: str, at: str) -> list[dict[str, str]]:

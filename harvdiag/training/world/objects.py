@@ -8,6 +8,8 @@ import json
 import uuid
 from typing import Any
 
+__all__ = ["CREATED", "FLEET", "compact", "condition", "digest", "moment", "new", "number", "owner", "uid"]
+
 CREATED = "2025-01-31T10:12:22Z"
 FLEET = "fleet-local"
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import json
 
-from tests.world.hosts import Host
-from tests.world.machines import machine_set
-from tests.world.objects import owner, uid
-from tests.world.upgrades import NAME, conditions
-from tests.world.world import World
+from harvdiag.training.world.hosts import Host
+from harvdiag.training.world.machines import machine_set
+from harvdiag.training.world.objects import owner, uid
+from harvdiag.training.world.upgrades import NAME, conditions
+from harvdiag.training.world.world import World
+
+__all__ = [
+    "MACHINE_SET",
+    "drop_machine_set",
+    "ghost",
+    "lose_answer",
+    "orphan",
+    "pass_over",
+    "second_machine",
+    "share_machine",
+    "unlink_node",
+]
 
 MACHINE_SET = ("Machine", "CustomMachine", "RKEBootstrap")
 

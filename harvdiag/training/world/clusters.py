@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.world.machines import RKE
-from tests.world.objects import FLEET, compact, condition, new, owner
-from tests.world.versions import Release
+from harvdiag.training.world.machines import RKE
+from harvdiag.training.world.objects import FLEET, compact, condition, new, owner
+from harvdiag.training.world.versions import Release
+
+__all__ = [
+    "NAMESPACES",
+    "beacon",
+    "capi_cluster",
+    "cluster_set",
+    "management_cluster",
+    "namespaces",
+    "provisioning_cluster",
+    "rke_cluster",
+    "rke_control_plane",
+    "setting",
+    "settings",
+]
 
 NAMESPACES = (
     "default",

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.world.objects import FLEET, digest, uid
+from harvdiag.training.world.objects import FLEET, digest, uid
+
+__all__ = ["Host", "Role", "hosts"]
 
 Role = Literal["management", "worker", "witness"]
 

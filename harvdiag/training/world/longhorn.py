@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.world.clusters import setting
-from tests.world.objects import condition, digest, new, number, uid
-from tests.world.world import World
+from harvdiag.training.world.clusters import setting
+from harvdiag.training.world.objects import condition, digest, new, number, uid
+from harvdiag.training.world.world import World
+
+__all__ = ["API", "NS", "longhorn", "volume_name"]
 
 API = "longhorn.io/v1beta2"
 NS = "longhorn-system"

@@ -1,17 +1,32 @@
 """Upgrade V2: a healthy world with an UpgradePlan in any of its phases (docs/objects.md#upgrade-v2).
 
 `at_v2` is one of the builds of 2025, which used Plans. `at_plan_phase` and `at_plan_step` are those since 2026: the
-rollout is that of an Upgrade (tests/world/rollouts.py), told by an UpgradePlan with its own names.
+rollout is that of an Upgrade (`rollouts`), told by an UpgradePlan with its own names.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.world import rollouts, upgrades
-from tests.world.objects import condition, moment, new
-from tests.world.steps import OPTIONS, before, order, run
-from tests.world.world import World
+from harvdiag.training.world import rollouts, upgrades
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.steps import OPTIONS, before, order, run
+from harvdiag.training.world.world import World
+
+__all__ = [
+    "AS_V1",
+    "MINUTES",
+    "OWNER",
+    "SINGLE",
+    "STATES",
+    "V2_NAME",
+    "V2_NODES",
+    "V2_PHASES",
+    "at_plan_pause",
+    "at_plan_phase",
+    "at_plan_step",
+    "at_v2",
+]
 
 V2_PHASES = (
     *("Initializing", "Initialized", "ISODownloading", "ISODownloaded", "RepoCreating", "RepoCreated"),
@@ -73,7 +88,7 @@ def at_plan_phase(world: World, phase: str) -> World:
 
 
 def at_plan_step(world: World, node: str, step: str) -> World:
-    """Change a healthy world into one in which `node` is at a step of STEPS or SINGLE of tests/world/steps.py."""
+    """Change a healthy world into one in which `node` is at a step of STEPS or SINGLE of `steps`."""
     return _told_by_plan(rollouts.at_step(world, node, step), "NodeUpgrading")
 
 

@@ -9,9 +9,11 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from tests.world.objects import digest
-from tests.world.upgrades import NAME
-from tests.world.world import World
+from harvdiag.training.world.objects import digest
+from harvdiag.training.world.upgrades import NAME
+from harvdiag.training.world.world import World
+
+__all__ = ["EVERY", "job_lines"]
 
 EVERY = 20  # seconds between two lines
 _MOST = 2_000

@@ -6,8 +6,10 @@ import copy
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.world.hosts import Host
-from tests.world.versions import Release, release
+from harvdiag.training.world.hosts import Host
+from harvdiag.training.world.versions import Release, release
+
+__all__ = ["World", "merge"]
 
 
 class World:

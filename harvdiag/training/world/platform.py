@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.world.clusters import setting
-from tests.world.machines import encoded
-from tests.world.objects import FLEET, condition, digest, new, number
-from tests.world.world import World
+from harvdiag.training.world.clusters import setting
+from harvdiag.training.world.machines import encoded
+from harvdiag.training.world.objects import FLEET, condition, digest, new, number
+from harvdiag.training.world.world import World
+
+__all__ = ["platform"]
 
 _CHARTS = ("harvester", "harvester-crd", "rancher-logging-crd", "rancher-monitoring-crd")
 _DEFAULTS = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tests.world.hosts import Host
-from tests.world.joblogs import job_lines
-from tests.world.objects import digest, moment
-from tests.world.versions import Release
-from tests.world.workloads import stamped
-from tests.world.world import World
+from harvdiag.training.world.hosts import Host
+from harvdiag.training.world.joblogs import job_lines
+from harvdiag.training.world.objects import digest, moment
+from harvdiag.training.world.versions import Release
+from harvdiag.training.world.workloads import stamped
+from harvdiag.training.world.world import World
+
+__all__ = ["node_zips", "pod_logs"]
 
 _AGENT = "v0.3.11"
 _VIP = "10.0.0.10"
@@ -83,7 +85,7 @@ def _rancherd_config(host: Host, lost: bool) -> str:
 
 
 def _rke2_config(host: Host, lost: bool) -> str:
-    """The file that Rancher's plan writes; on a lost host somebody wrote it by hand and left the labels out."""
+    """The file that Rancher's plan writes; on a lost host it was written by hand, which left the labels out."""
     server = '"server": "https://' + _VIP + ':9345", "token": "***"'
     if lost:
         return "{" + server + "}\n"

@@ -1,6 +1,6 @@
 """Rollouts: a healthy world in the middle of an upgrade, at any phase and at any step of any node's drain.
 
-Both are tables, `PHASES` here and `STEPS` in tests/world/steps.py; a new case is a row. See
+Both are tables, `PHASES` here and `STEPS` in `steps`; a new case is a row. See
 docs/objects.md#upgrade-phases and #drain-steps; the times are those of a quick cluster, so that nothing here is late.
 """
 
@@ -9,12 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tests.world import upgrades as parts
-from tests.world.objects import compact, condition, moment, new
-from tests.world.services import show_services
-from tests.world.steps import PRELOADED, READY, SINGLE, STEPS, Step, before, between, done, order, show
-from tests.world.upgrades import NAME
-from tests.world.world import World
+from harvdiag.training.world import upgrades as parts
+from harvdiag.training.world.objects import compact, condition, moment, new
+from harvdiag.training.world.services import show_services
+from harvdiag.training.world.steps import PRELOADED, READY, SINGLE, STEPS, Step, before, between, done, order, show
+from harvdiag.training.world.upgrades import NAME
+from harvdiag.training.world.world import World
+
+__all__ = [
+    "CONDITIONS",
+    "DONE_AT",
+    "ORDER",
+    "PHASES",
+    "Phase",
+    "at_pause",
+    "at_phase",
+    "at_step",
+    "cleaned_up",
+    "fail",
+    "paused",
+    "preload_skipped",
+    "restoring",
+    "wait",
+    "with_old_upgrade",
+    "without_logging",
+]
 
 CONDITIONS = ("LogReady", "ImageReady", "RepoReady", "NodesPrepared", "SystemServicesUpgraded", "NodesUpgraded")
 DONE_AT = (4, 15, 18, 60, 175, 0)  # minutes at which each of them becomes True; the last depends on the nodes
@@ -109,7 +128,7 @@ def fail(world: World) -> World:
 
 
 def without_logging(world: World) -> World:
-    """The upgrade was asked to go without its log: LogReady is False, which is no failure."""
+    """The upgrade was asked to go without its log: LogReady is False without a failure."""
     upgrade = world.get("Upgrade", NAME)
     upgrade["spec"]["logEnabled"] = False
     upgrade["status"].pop("upgradeLog", None)

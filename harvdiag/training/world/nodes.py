@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.world.hosts import Host
-from tests.world.objects import digest, moment, new, uid
-from tests.world.versions import Release
+from harvdiag.training.world.hosts import Host
+from harvdiag.training.world.objects import digest, moment, new, uid
+from harvdiag.training.world.versions import Release
+
+__all__ = ["node", "plan_labels"]
 
 _CONDITIONS = (  # type, status, reason, message
     ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+__all__ = ["RELEASES", "Release", "release"]
+
 _TABLE = """
 v1.0.3 v2.6.4  v1.22.12+rke2r1 v0.0.10 v1.2.4
 v1.1.3 v2.6.11 v1.24.13+rke2r1 v0.0.33 v1.3.2

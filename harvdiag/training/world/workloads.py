@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.world.objects import digest, moment, new, number
-from tests.world.world import World
+from harvdiag.training.world.objects import digest, moment, new, number
+from harvdiag.training.world.world import World
+
+__all__ = ["done", "events", "job_pods", "pods", "stamped"]
 
 _EVERYWHERE = {  # pods that run on each node: namespace, name and image
     "rke2-canal": ("kube-system", "rancher/hardened-calico"),

@@ -6,18 +6,38 @@ The moments are a table, `STEPS`; those of an only node are `SINGLE`. See docs/o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from tests.world import upgrades as parts
-from tests.world.machines import encoded
-from tests.world.objects import compact, moment, uid
-from tests.world.versions import RELEASES, release
-from tests.world.world import World
+from harvdiag.training.world import upgrades as parts
+from harvdiag.training.world.machines import encoded
+from harvdiag.training.world.objects import compact, moment, uid
+from harvdiag.training.world.versions import RELEASES, release
+from harvdiag.training.world.world import World
+
+__all__ = [
+    "KEYS",
+    "OPTIONS",
+    "PRELOADED",
+    "READY",
+    "SINGLE",
+    "SPEAKERS",
+    "STEPS",
+    "Step",
+    "before",
+    "between",
+    "done",
+    "order",
+    "run",
+    "say",
+    "show",
+    "tier",
+]
 
 READY, PRELOADED = "Succeeded", "Images preloaded"
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True)
+class Step:
     """A moment of one node's drain. `keys` counts the annotations of KEYS that are there.
 
     `jobs` are the states of its pre-drain and post-drain Job; `new` is what of it is new: the kubelet, the OS.
@@ -106,7 +126,7 @@ def show(world: World, node: str, row: Step, minutes: int) -> None:
     _node_jobs(world, node, row.jobs, minutes)
     if row.new:
         _plan(world, node, moment(world.captured_at, minutes=18 - minutes), applied=True)
-    elif "plan to be applied" in row.says:
+    elif row.says == _APPLY:
         _plan(world, node, moment(world.captured_at, minutes=-1), applied=False)
     if row.keys:
         _hand_shake(world, node, row, minutes)
@@ -150,8 +170,8 @@ def run(world: World, node: str, new_parts: str) -> None:
 
 def _node_jobs(world: World, node: str, states: tuple[str, ...], minutes: int) -> None:
     for (kind, start, takes), state in zip(_SINGLE_JOBS if len(world.hosts) == 1 else _JOBS, states, strict=False):
-        job = parts.add_node_job(world, node, kind, moment(world.captured_at, minutes=start - minutes), minutes=takes)
-        parts.set_job(job, state)
+        job = parts.add_node_job(world, node, kind, moment(world.captured_at, minutes=start - minutes))
+        parts.set_job(parts.lasting(job, takes), state)
 
 
 def _plan(world: World, node: str, at: str, *, applied: bool) -> None:
@@ -202,6 +222,7 @@ def say(world: World, message: str, at: str, machines: Iterable[str] = ()) -> No
 
 
 def tier(world: World, node: str) -> str:
+    """What Rancher's planner calls the group of Machines that a node is in."""
     host = world.hosts[node]
     return "bootstrap" if host.index == 0 else "etcd" if host.etcd else "worker"
 
