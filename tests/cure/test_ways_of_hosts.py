@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Finding, ObjectRef, Severity
-from harvdiag.cure.model import Verb
-from harvdiag.cure.plan import Place, PlanStep
+from harvdiag.cure.drafts.text import render_draft
+from harvdiag.cure.model import Action, Hazard, Verb
+from harvdiag.cure.plan import Place, PlanStep, Runbook, Standing
 from harvdiag.cure.preconditions.registration import judge_registration
+from harvdiag.cure.runbook import build_runbook
+from harvdiag.cure.simulate import simulate
 from harvdiag.cure.ways.by_hand import by_hand
 from harvdiag.cure.ways.model import Case, Plan, Unfit
 from harvdiag.cure.ways.rebuild import rebuild
 from harvdiag.cure.ways.register import register
-from harvdiag.rules import registry
+from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from tests.cure.clusters import FLEET, HV01, HV03, Object, cluster, node, release
 from tests.cure.made import before
@@ -164,3 +168,73 @@ def test_unseen_identity_leaves_the_registration_open() -> None:
     (asked,) = (each for each in judge_registration(facts, HV, by_plan=False) if each.met is None)
     assert asked.id == "R4"
     assert "cattle-id" in asked.by_hand[0]
+
+
+def rehearsed(made: Cluster, name: str) -> Runbook:
+    """The runbook of the finding of a Node."""
+    facts = facts_of(made)
+    known = run_rules(facts, select_rules())
+    found = [each for outcome in known for each in outcome.findings if each.subject == ObjectRef("Node", "", name)]
+    return build_runbook(facts, next(each for each in found if each.rule.startswith("node-")), known)
+
+
+def test_rehearsal_of_the_case() -> None:
+    """Each way is offered, none is hidden; what no bundle tells of VMs keeps them from being promised."""
+    facts = Facts(before())
+    known = run_rules(facts, select_rules())
+    root = next(each for outcome in known for each in outcome.findings if each.rule == "node-without-machine")
+    book = build_runbook(facts, root, known)
+    assert {way.name for way in book.ways} == {"register", "rebuild", "by-hand"}
+    assert {way.standing for way in book.ways} == {Standing.UNTOLD}
+    assert book.ways[-1].name == "by-hand"
+    assert all(root in way.gone for way in book.ways)
+    assert not [each for way in book.ways for each in way.new if each.severity is Severity.ERROR]
+    assert book.simulation is not None
+    assert book.simulation.hazard is Hazard.USELESS
+
+
+@pytest.mark.parametrize(("base", "version"), [("three-nodes", "v1beta1"), ("three-nodes-v1beta2", "v1beta2")])
+@pytest.mark.parametrize("roles", [True, False])
+def test_drafts_make_a_clean_pair_with_an_agent(
+    monkeypatch: pytest.MonkeyPatch, base: str, version: str, roles: bool
+) -> None:
+    """Read again from its file, the draft is created and taken up; without the registration it blocks the others."""
+    layers = [each | {"apiVersion": _version(each, version)} for each in _orphan_layers(roles)]
+    made = _hosted(monkeypatch, MINE, *layers, PLAN, RAN, base=base)
+    way = next(way for way in rehearsed(made, "hv03").ways if way.name == "by-hand")
+    assert way.standing is Standing.UNTOLD
+    assert [each.split(":")[0] for each in way.reasons] == ["R7"]
+    assert "node-without-machine" in {each.rule for each in way.gone}
+    assert not [each for each in way.new if each.severity is Severity.ERROR]
+    read_again = tuple(yaml.safe_load_all(render_draft(way.drafts[0])))
+    assert read_again == way.drafts[0].objects
+    half = Action(verb=Verb.CREATE, ref=ObjectRef("Machine", FLEET, MINE), objects=read_again)
+    cosmetic = simulate(facts_of(made), half)
+    assert cosmetic.hazard is Hazard.SILENT
+    assert any("holds every other node up" in reason for reason in cosmetic.reasons)
+
+
+def _version(obj: Object, version: str) -> str:
+    return f"cluster.x-k8s.io/{version}" if obj["kind"] == "Machine" else str(obj["apiVersion"])
+
+
+def test_vms_that_cannot_move_are_stopped_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"type": "LiveMigratable", "status": "False", "reason": "HostDeviceNotLiveMigratable"}
+    vm = {"apiVersion": "kubevirt.io/v1", "kind": "VirtualMachineInstance", "spec": {}}
+    vm |= {"metadata": {"name": "db", "namespace": "shop"}}
+    vm |= {"status": {"nodeName": "hv03", "phase": "Running", "conditions": [state]}}
+    book = rehearsed(_hosted(monkeypatch, MINE, *_orphan_layers(), PLAN, RAN, vm), "hv03")
+    for way in book.ways:
+        stop = next(step for step in way.steps if step.what.startswith("Stop VM shop/db"))
+        assert stop.hazard is Hazard.CARE
+        assert "P3" in dict(way.prepared)
+    assert [way.standing for way in book.ways] == [Standing.OPEN, Standing.OPEN, Standing.UNTOLD]
+
+
+def test_unseen_host_is_not_promised() -> None:
+    book = rehearsed(cluster("three-nodes", *_orphan_layers(), PLAN, RAN), "hv03")
+    assert {way.name: way.standing for way in book.ways} == {
+        "rebuild": Standing.OPEN,
+        "register": Standing.UNTOLD,
+        "by-hand": Standing.UNTOLD,
+    }

@@ -177,6 +177,11 @@ def _schedule(stage: Stage, ref: ObjectRef, value: object) -> None:
         stage.note(Hazard.CARE, f"Longhorn places no replica on {ref.name}")
 
 
+def _stop(stage: Stage, ref: ObjectRef, _: object) -> None:
+    """A VM that is stopped: KubeVirt starts it on another Node when a person does."""
+    stage.note(Hazard.CARE, f"{ref.namespace}/{ref.name} is not served meanwhile")
+
+
 def _label_roles(stage: Stage, ref: ObjectRef, value: object) -> None:
     labels = sorted(get_labels(stage.world.get(ref) or {}))
     stage.note(Hazard.CARE, f"all labels of {ref.name} are replaced: {', '.join(labels) or value}")
@@ -192,6 +197,7 @@ READERS: dict[tuple[str, str], Callable[[Stage, ObjectRef, object], None]] = {
     ("Machine", "status.nodeRef"): _reference,
     ("Machine", PROVIDER_ID): _provider,
     ("CustomMachine", PROVIDER_ID): _provider,
+    ("VirtualMachineInstance", "status.phase"): _stop,
     ("Node.longhorn.io", "spec.allowScheduling"): _schedule,
 }
 """Who acts on a field, by its kind (empty: any) and path."""

@@ -85,7 +85,7 @@ def judge_upgrader(facts: Facts, node: ObjectRef) -> Precondition:
     ran = UPGRADER in get_labels(facts.pairing.obj(node))
     met = decide((ready and ready.status != "True") or (not plans and not gaps) or gone or not ran, gaps)
     told = f"{SUC_READY} = {ready.status}, " if ready else ""
-    told += f"Plan {SYSTEM_AGENT} {'is there' if plans else 'is not known' if gaps else 'does not exist'}"
+    told += f"Plan {SYSTEM_AGENT} {'is there' if plans else 'is unseen' if gaps else 'does not exist'}"
     if busy:
         told += f", and is at work on {list_some(busy)}{', which is gone: it is stuck' if gone else ''}"
     told += f", but has never run on {node.name}" if plans and not ran else ""

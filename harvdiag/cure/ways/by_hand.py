@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harvdiag.core.fields import name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.drafts.host import SHOW_DIGEST, SHOW_ID, Host, read_host
@@ -16,6 +17,7 @@ from harvdiag.cure.drafts.model import Draft
 from harvdiag.cure.drafts.registration import draft_registration
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
+from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.registration import judge_registration
 from harvdiag.cure.ways.hosts import (
     LIST_PAIRS,
@@ -24,7 +26,7 @@ from harvdiag.cure.ways.hosts import (
     cite,
     commands_in,
     issue,
-    leave_alone,
+    leave_steps,
     node_of,
     read_load,
     seen_by,
@@ -32,6 +34,7 @@ from harvdiag.cure.ways.hosts import (
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
 from harvdiag.cure.ways.register import by_plan, find_reason, registration_steps, upgrade_questions
 from harvdiag.kinds.local import FLEET
+from harvdiag.rules import advice
 from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.facts import Facts
 
@@ -57,13 +60,33 @@ def by_hand(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _steps(facts, host, load, draft)),
         restarts=node,
-        preconditions=judge_registration(facts, node, by_plan=by_plan(facts, host)),
+        preconditions=(*judge_registration(facts, node, by_plan=by_plan(facts, host)), _agreed()),
+        never=_half(draft),
         support=(
             *upgrade_questions(facts, node),
             "Whether a cluster whose Machine was made by hand is supported.",
         ),
         drafts=(draft, draft_registration(facts, host)),
     )
+
+
+def _agreed() -> Precondition:
+    """R7: no source tells it, so that this way is never promised."""
+    told = "no report of it is known, good or bad: it follows from the code of Rancher and Cluster API"
+    return Precondition(
+        id="R7",
+        asks="Does vendor support agree that the objects are made by hand?",
+        met=None,
+        told=told,
+        untold=(told,),
+        by_hand=(f"{advice.ATTACH}and the draft.",),
+    )
+
+
+def _half(draft: Draft) -> Action:
+    """What posts on the web advise: the CustomMachine alone."""
+    made = tuple(obj for obj in draft.objects if obj["kind"] == "CustomMachine")
+    return Action(verb=Verb.CREATE, ref=ObjectRef("CustomMachine", FLEET, name_of(made[0])), objects=made)
 
 
 def _made_already(facts: Facts, node: ObjectRef, host: Host) -> list[ObjectRef]:
@@ -76,7 +99,7 @@ def _steps(facts: Facts, host: Host, load: Load, draft: Draft) -> Iterator[PlanS
     yield from back_up_steps(facts, host.node)
     yield find_reason(host.node)
     yield _check_identity(host, draft)
-    yield leave_alone(facts, host.node, load)
+    yield from leave_steps(facts, host.node, load)
     yield _try(draft)
     yield _create(host, draft)
     yield from registration_steps(facts, host)

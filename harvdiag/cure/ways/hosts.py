@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from harvdiag.core.model import ObjectRef
+from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.etcd import judge_etcd
 from harvdiag.cure.preconditions.model import Precondition
@@ -15,6 +16,7 @@ from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
 from harvdiag.cure.preconditions.volumes import HELD, LAST, judge_volumes
 from harvdiag.cure.ways.model import Case, Unfit
 from harvdiag.rules import actions
+from harvdiag.rules.actions import quote_argument as quote
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
 from harvdiag.rules.pages import pages_of
@@ -26,18 +28,20 @@ __all__ = [
     "cite",
     "commands_in",
     "issue",
-    "leave_alone",
+    "leave_steps",
     "list_vms",
     "node_of",
     "read_load",
     "see_pair",
     "seen_by",
+    "stop_steps",
     "voters_but",
 ]
 
 LIST_PAIRS = "kubectl get machines.cluster.x-k8s.io -n fleet-local -o wide"
 COMMAND = re.compile(r"`([^`]+)`")
 UI_FEW = 6
+VMS = "virtualmachineinstances.kubevirt.io"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,25 +156,36 @@ def back_up_steps(facts: Facts, node: ObjectRef) -> tuple[PlanStep, ...]:
 
 def list_vms(node: ObjectRef) -> str:
     """Return the command that lists the VMs on a Node."""
-    quoted = actions.quote_argument(f"kubevirt.io/nodeName={node.name}")
-    return f"kubectl get virtualmachineinstances.kubevirt.io -A -l {quoted}"
+    return f"kubectl get {VMS} -A -l {quote(f'kubevirt.io/nodeName={node.name}')}"
 
 
-def leave_alone(facts: Facts, node: ObjectRef, load: Load) -> PlanStep:
-    """Return the step that moves the VMs to other hosts, if there are any, where the host itself stays in service."""
+def stop_steps(vms: Iterable[ObjectRef]) -> Iterator[PlanStep]:
+    """Yield the step that stops each of these VMs, as it cannot be moved."""
+    for ref in vms:
+        path = actions.stop_vm(ref.name)
+        yield PlanStep(
+            what=f"Stop VM {ref.namespace}/{ref.name}, which cannot be moved",
+            place=Place.UI,
+            commands=(path,),
+            sees=(seen_by(f"kubectl get {VMS} -n {quote(ref.namespace)} {quote(ref.name)}", "says NotFound"),),
+            back=path.replace("Stop", "Start"),
+            action=Action(verb=Verb.PATCH, ref=ref, changes=(("status.phase", "Succeeded"),)),
+        )
+
+
+def leave_steps(facts: Facts, node: ObjectRef, load: Load) -> Iterator[PlanStep]:
+    """Yield the steps that take the VMs off a host that stays: to the others, and where there are none they stop."""
     alone = len(facts.pairing.nodes) == 1
-    bound = load.running if alone else load.bound
-    moved = [ref for ref in load.running if ref not in bound]
-    paths = [f"Virtual Machines → {ref.name} → ⋮ → Migrate" for ref in moved[:UI_FEW]]
-    paths += [actions.stop_vm(ref.name) for ref in bound[:UI_FEW]]
-    return PlanStep(
-        what=f"Stop the VMs of {node.name}, as there is no other host"
-        if alone
-        else f"Move the VMs of {node.name} to other hosts, and stop those that cannot be moved",
+    yield from stop_steps(load.running if alone else load.bound)
+    if alone:
+        return
+    moved = [ref for ref in load.running if ref not in load.bound]
+    yield PlanStep(
+        what=f"Move the VMs of {node.name} to other hosts",
         place=Place.UI,
-        commands=tuple(paths),
+        commands=tuple(f"Virtual Machines → {ref.name} → ⋮ → Migrate" for ref in moved[:UI_FEW]),
         sees=(seen_by(list_vms(node), "shows none"),),
-        caution=load.vms.told if load.running or load.vms.untold else "",
-        back="Migrate them back, and start those that were stopped, once the host has its Machine." if paths else "",
+        caution=load.vms.told if moved or load.vms.untold else "",
+        back="Migrate them back once the host has its Machine." if moved else "",
         done=f"no VM is on {node.name}" if load.free_of_vms else "",
     )

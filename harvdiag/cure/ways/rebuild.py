@@ -27,6 +27,7 @@ from harvdiag.cure.ways.hosts import (
     read_load,
     see_pair,
     seen_by,
+    stop_steps,
     voters_but,
 )
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
@@ -72,7 +73,7 @@ def _steps(facts: Facts, node: ObjectRef, load: Load) -> Iterator[PlanStep]:
     yield from back_up_steps(facts, node)
     if get_labels(facts.pairing.obj(node)).get(WITNESS) != "true":
         yield _evict(node, load)
-        yield from _stop(load)
+        yield from stop_steps(load.bound)
         yield _empty(node, load)
     yield _uninstall(facts, node, load)
     yield _delete(facts, node)
@@ -116,7 +117,7 @@ def _evict(node: ObjectRef, load: Load) -> PlanStep:
     if load.last:
         caution = f"The last healthy replica of {list_some(load.last)} is on it: wait until each has another."
     return PlanStep(
-        what=f"Move the replicas of {node.name} to other hosts",
+        what=f"Let Longhorn move the replicas of {node.name} away",
         place=Place.KUBECTL,
         commands=commands_in(actions.evict_replicas(node.name)),
         sees=(seen_by(commands_in(actions.leave_vms(node.name))[0], "shows none"),),
@@ -124,17 +125,6 @@ def _evict(node: ObjectRef, load: Load) -> PlanStep:
         back=f"`{actions.merge_patch(LONGHORN_NODES, node.name, back, LONGHORN)}`",
         done=f"no replica is on {node.name}" if load.volumes.met and not load.held else "",
     )
-
-
-def _stop(load: Load) -> Iterator[PlanStep]:
-    if load.bound:
-        names = list_some([f"{ref.namespace}/{ref.name}" for ref in load.bound])
-        yield PlanStep(
-            what=f"Stop the VMs that cannot be moved: {names}",
-            place=Place.UI,
-            commands=tuple(actions.stop_vm(ref.name) for ref in load.bound),
-            back="Start them again: they run on another host, unless they are bound to this one.",
-        )
 
 
 def _empty(node: ObjectRef, load: Load) -> PlanStep:

@@ -23,7 +23,7 @@ from harvdiag.cure.ways.hosts import (
     cite,
     commands_in,
     issue,
-    leave_alone,
+    leave_steps,
     node_of,
     read_load,
     see_pair,
@@ -66,7 +66,7 @@ def by_plan(facts: Facts, host: Host) -> bool:
 def _steps(facts: Facts, host: Host, load: Load) -> Iterator[PlanStep]:
     yield from back_up_steps(facts, host.node)
     yield find_reason(host.node)
-    yield leave_alone(facts, host.node, load)
+    yield from leave_steps(facts, host.node, load)
     yield from registration_steps(facts, host)
 
 
@@ -129,6 +129,7 @@ def _by_script(facts: Facts, host: Host, step: PlanStep) -> PlanStep:
         place=Place.HOST,
         commands=(f"sh {quote_argument(draft_registration(facts, host).name)}",),
         caution=f"{step.caution} {why}",
+        action=Action(verb=Verb.REGISTER, ref=host.node, changes=tuple((role, "true") for role in host.roles)),
     )
 
 

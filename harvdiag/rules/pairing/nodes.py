@@ -152,7 +152,7 @@ def _unseen_node_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
     needs={"Node", "Machine"},
     optional={"Upgrade", "UpgradePlan"},
     links=["harvester/harvester#7392"],
-    cures=WAYS_OF_A_HOST,
+    cures=("renew-annotation", *WAYS_OF_A_HOST),
 )
 def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     """A Node references a Machine that does not exist.
