@@ -48,9 +48,9 @@ def _complete_ways(_ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     examples=(
         ("What do I do about the worst root cause?", "harvdiag cure bundle.zip"),
         ("About this finding: its rule, its subject, or both", "harvdiag cure bundle.zip node-without-machine srv09"),
-        ("One way, with all of its steps", "harvdiag cure bundle.zip srv09 --way rebuild"),
+        ("One way, with all of its steps", "harvdiag cure bundle.zip srv09 --way register"),
         ("With boxes to tick, for a ticket", "harvdiag cure bundle.zip -o cure.md"),
-        ("A live cluster, which is only read and tells more", "harvdiag cure --context lab srv09"),
+        ("A live cluster, which is only read and tells more", "harvdiag cure --context lab"),
         ("The drafts of a way, as files to read", "harvdiag cure bundle.zip srv09 --way by-hand --drafts drafts"),
     ),
 )
@@ -123,12 +123,12 @@ def _check_drafts(drafts: Path | None, force: bool) -> None:
 
 
 def _choose_way(runbook: Runbook, name: str) -> Runbook:
-    """The runbook with this way alone. Raises UsageError where there is none of this name."""
+    """The runbook with this way alone, offered or not. Raises UsageError where there is none of this name."""
     chosen = tuple(way for way in runbook.ways if way.name == name)
     if chosen:
         return replace(runbook, ways=chosen, refused=())
     if refused := next((way for way in runbook.refused if way.name == name), None):
-        raise UsageError(f"the way {name} is not offered here: {refused.reason}")
+        return replace(runbook, ways=(), refused=(refused,), none=refused.reason)
     known = [way.name for way in runbook.ways]
     offered = f"; offered {'is' if len(known) == 1 else 'are'} {join_names(known)}" if known else "; none is offered"
     raise UsageError(f"no way {name!r}{did_you_mean(suggest_names(name, known)) or offered}")

@@ -31,7 +31,7 @@ def find_finding(cluster: Cluster, asked: Finding | str | None) -> Finding | Non
 
     Raises UsageError where a word means none, or several.
     """
-    if asked is None:
+    if asked is None or asked == "":
         return cluster.check().worst()
     if isinstance(asked, Finding):
         return asked

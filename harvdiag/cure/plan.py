@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding
 from harvdiag.core.tabular import Record, Tabular
@@ -14,6 +16,8 @@ from harvdiag.cure.model import Action, Hazard, Simulation, Step, build_finding,
 from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
 
 if TYPE_CHECKING:
+    import os
+
     from harvdiag.cure.drafts.model import Draft
     from harvdiag.snapshot import Snapshot
 
@@ -221,6 +225,19 @@ class Runbook(Tabular):
     def best(self) -> Way | None:
         """The first way, if it can be followed."""
         return next((way for way in self.ways[:1] if way.standing is Standing.OPEN), None)
+
+    def write_drafts(self, folder: str | os.PathLike[str], way: str = "", *, force: bool = False) -> tuple[Path, ...]:
+        """Write the drafts of a way into a folder, by default of the first that has some; return the paths.
+
+        None is ever applied. Raises UsageError where one is there already, unless with `force`, and for a way that is
+        not offered.
+        """
+        from harvdiag.cure.drafts.files import write_drafts
+
+        if way and not any(each.name == way for each in self.ways):
+            raise UsageError(f"the way {way!r} is not among those offered: {', '.join(w.name for w in self.ways)}")
+        chosen = (each for each in self.ways if (each.name == way if way else each.drafts))
+        return next((write_drafts(each, folder, force=force) for each in chosen), ())
 
     @property
     def records(self) -> list[Record]:

@@ -138,7 +138,7 @@ def test_in_python_it_is_a_card_and_a_frame() -> None:
         (runbook(OPEN, BY_HAND), ("--way", "by-hand"), 1),
         (replace(runbook(), ways=(), none="only support can"), (), 1),
         (runbook(), ("--way", "rebuilt"), 2),
-        (runbook(), ("--way", "register"), 2),
+        (runbook(), ("--way", "register"), 1),
         (runbook(), ("--drafts", "x"), 2),
         (runbook(), ("--force",), 2),
         (runbook(), ("--redact", "--drafts", "x"), 2),

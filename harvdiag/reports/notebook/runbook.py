@@ -12,7 +12,6 @@ from harvdiag.cure.plan import PlanStep, Runbook, Standing, Way
 from harvdiag.reports.notebook.parts import (
     EDGES,
     QUIET,
-    caution,
     finding_heading,
     fold,
     format_step,
@@ -121,12 +120,12 @@ def _step(number: int, step: PlanStep) -> str:
 
 
 def _details(step: PlanStep) -> Iterator[str]:
-    yield caution(step.caution)
     if step.commands:
         lines = "\n".join(map(escape_html, step.commands))
         yield f"<pre style='{_COMMANDS}'>{lines}</pre>"
     told = (
         ("Done already", step.done),
+        ("⚠ Caution", step.caution),
         *(("Then see", text) for text in step.sees),
         ("Rehearsed", describe_rehearsal(step)),
         ("Go back", describe_back(step)),

@@ -118,7 +118,7 @@ def mark_verdict(runbook: Runbook) -> str:
     first = first_way(runbook)
     if runbook.finding is None:
         return GOOD
-    return STANDING_MARKS[first.standing] if first else INFO if runbook.none else ERROR
+    return STANDING_MARKS[first.standing] if first else ERROR if runbook.refused else INFO
 
 
 def summarize_runbook(runbook: Runbook) -> str:
