@@ -15,13 +15,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from harvdiag.training.world.longhorn import longhorn
 from tests.world import faults, healthy, write_bundle
-from tests.world.longhorn import longhorn
 
 TOP = Path(__file__).parents[2]
 MOST = 2
-"""Times as long as a check: what reads the cluster once, checks it, and checks it again after the action, is quicker."""
-ORPHAN, WORKER = "hv0900", "hv0500"
+"""Times as long as a check: it reads the cluster once, and checks it before the action and after it."""
 
 
 def build(folder: Path, nodes: int) -> tuple[Path, dict[str, tuple[str, ...]]]:

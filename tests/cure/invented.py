@@ -11,12 +11,13 @@ from harvdiag.cluster import Cluster
 from harvdiag.kinds import CATALOGUE, qualified_name
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
+from harvdiag.training.world.longhorn import longhorn
+from harvdiag.training.world.machines import machine_set
+from harvdiag.training.world.objects import FLEET, moment, uid
+from harvdiag.training.world.versions import RELEASES
+from harvdiag.training.world.world import merge
 from tests.cure.hosts import replica, vmi, volume
 from tests.world import World, faults, healthy, rollouts
-from tests.world.machines import machine_set
-from tests.world.objects import FLEET, moment, uid
-from tests.world.versions import RELEASES
-from tests.world.world import merge
 
 Object = dict[str, Any]
 Dice = random.Random
@@ -87,7 +88,7 @@ def _leave(dice: Dice, world: World, story: list[str]) -> list[str]:
     """One host is off for good, everything else in order but for one thing that its removal would destroy, or hide."""
     name = _node(dice, world)
     _switch_off(world.get("Node", name))
-    world.objects += [volume("pvc-all", on=name), *(replica("pvc-all", host) for host in world.hosts)]
+    world.objects += [*disks(world), volume("pvc-all", on=name), *(replica("pvc-all", host) for host in world.hosts)]
     story.append(f"off: {name}")
     _lay(dice, world, story, dice.choices((*REMAINS, None), k=1))
     return dice.sample(HIDEABLE, 1) if dice.random() < 0.3 else []
@@ -119,7 +120,7 @@ def _upgrade(dice: Dice, world: World) -> str:
 def _storage(dice: Dice, world: World) -> list[Object]:
     """Volumes of one to three replicas, most of them healthy."""
     hosts = [host.name for host in world.hosts.values() if host.role != "witness"]
-    found: list[Object] = []
+    found = disks(world) if dice.random() < 0.7 else []
     for number in range(dice.choice((0, 0, 2, 4))):
         name = f"pvc-{number}"
         places = dice.sample(hosts, min(dice.choice((1, 2, 3, 3)), len(hosts)))
@@ -131,6 +132,11 @@ def _storage(dice: Dice, world: World) -> list[Object]:
             marks |= {"currentState": dice.choice(("running", "running", "running", "stopped", "error"))}
             found.append(replica(name, place, **marks))
     return found
+
+
+def disks(world: World) -> list[Object]:
+    """The Longhorn Nodes of a cluster, which take replicas."""
+    return [obj for obj in longhorn(world, volumes=0) if obj["kind"] == "Node"]
 
 
 def _vms(dice: Dice, world: World) -> list[Object]:

@@ -15,7 +15,7 @@ from harvdiag.core.fields import field_path
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.model import Action
 from harvdiag.kinds import qualified_name
-from tests.world.objects import FLEET
+from harvdiag.training.world.objects import FLEET
 
 Object = dict[str, Any]
 CLUSTERS = frozenset(

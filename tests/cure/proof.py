@@ -108,7 +108,8 @@ def _of_step(step: PlanStep, cluster: Cluster) -> Iterator[str]:
 
 def _of_action(step: PlanStep, action: Action, cluster: Cluster) -> Iterator[str]:
     """Whether an action can be written down, and is that of the commands beside it."""
-    if action.verb not in IN_PLANS and (action.ref is None or action.ref in cluster.facts.links.objects):
+    plain = action.verb not in IN_PLANS and not (action.verb is Verb.REGISTER and action.changes)
+    if plain and (action.ref is None or action.ref in cluster.facts.links.objects):
         read = parse_action(str(action), cluster.snapshot)
         if read != action:
             yield f"{action!r} reads as {read!r}"
