@@ -24,13 +24,13 @@ from harvdiag.rules.vms import VMI, vm_ref
 from harvdiag.rules.volume_users import running_vms
 from harvdiag.rules.volumes import VOLUME, volume_evidence
 
-__all__ = ["BOUND", "judge_vms"]
+__all__ = ["BOUND", "THERE", "judge_vms"]
 
 ENDED = frozenset({"Succeeded", "Failed"})
 """Phases of a VM that runs no more."""
 ABLE = "LiveMigratable"
-BOUND = "VMs that cannot be migrated"
-"""The value that has them."""
+THERE, BOUND = "VMs on it", "VMs that cannot be migrated"
+"""The values that have them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def judge_vms(facts: Facts, removal: Removal) -> Precondition:
         asks=f"Is {removal.place} free of VMs, or can each of them be moved?",
         met=met,
         values=(
-            Value(name="VMs on it", value=len(found.all), refs=found.all),
+            Value(name=THERE, value=len(found.all), refs=found.all),
             Value(name=BOUND, value=len(bound), refs=bound),
             Value(name="VMs known from their volumes only", value=len(found.noted), refs=tuple(found.noted)),
             Value(name="every VM seen", value=not found.more and not removal.untold),
