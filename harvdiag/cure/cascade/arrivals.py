@@ -88,9 +88,10 @@ def _new_node(stage: Stage, name: str, uid: str) -> Obj:
     labels = {key: value for key, value in get_labels(like).items() if key in NEW_LABELS}
     labels |= {"kubernetes.io/hostname": name, "harvesterhci.io/managed": "true", "rke.cattle.io/machine": uid}
     status = {key: deepcopy(value) for key, value in (like.get("status") or {}).items() if key == "nodeInfo"}
-    at = stage.timestamp()
-    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastTransitionTime": at}
     beat = stage.world.origin.collected_at.text
+    # Ready just now, as after a restart of RKE2: checks of what stands still give it time to settle.
+    at = beat or stage.timestamp()
+    ready = {"type": "Ready", "status": "True", "reason": "KubeletReady", "lastTransitionTime": at}
     status["conditions"] = [ready | ({"lastHeartbeatTime": beat} if beat else {})]
     addresses = field_path("status.addresses").get(old)
     status["addresses"] = addresses if isinstance(addresses, list) else [{"type": "Hostname", "address": name}]

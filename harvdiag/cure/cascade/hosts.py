@@ -16,7 +16,7 @@ from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.removal import Removal
-from harvdiag.cure.preconditions.vms import BOUND, THERE, judge_vms
+from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.vms import VMI
 
@@ -52,7 +52,7 @@ def drain(stage: Stage, node: ObjectRef) -> None:
         Effect.CHANGED,
         Deed("Harvester", "cordons it and migrates its VMs: maintenance mode", "it is asked for", DRAINING),
     )
-    names = [ref.name for ref in vms.refs(THERE)]
+    names = [ref.name for ref in vms.refs(ON_IT)]
     stage.untold |= dict.fromkeys(vms.untold)
     if names:
         stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
@@ -74,7 +74,7 @@ def _why_no_maintenance(stage: Stage, node: ObjectRef, vms: Precondition) -> str
         return f"{len(up)} management nodes are not in maintenance mode, and it wants {MANAGERS}"
     if bound := vms.refs(BOUND):
         return f"{join_names([ref.name for ref in bound])} cannot be migrated: shut down first"
-    return "no other node can take its VMs" if vms.refs(THERE) and not _other_nodes(stage, node) else ""
+    return "no other node can take its VMs" if vms.refs(ON_IT) and not _other_nodes(stage, node) else ""
 
 
 def _is_manager(obj: Obj | None) -> bool:

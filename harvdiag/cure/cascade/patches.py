@@ -20,6 +20,7 @@ __all__ = ["patch"]
 
 MARKS = {"labels": Verb.LABEL, "annotations": Verb.ANNOTATE}
 CAPI = "Cluster API"
+FINALIZERS = "metadata.finalizers"
 SOURCE = "cluster-api internal/controllers/machine"
 
 
@@ -39,7 +40,7 @@ def patch(stage: Stage, action: Action) -> None:
 
 def _set(stage: Stage, ref: ObjectRef, path: str, value: object) -> None:
     old = field_path(path).get(stage.world.get(ref))
-    if old == value:
+    if old == value and not (path == FINALIZERS and stage.deleting(ref)):  # one without is held by its controllers
         tell_unchanged(stage, ref, path, value)
         return
     stage.set(ref, path, value)
@@ -104,7 +105,7 @@ def _cordon(stage: Stage, ref: ObjectRef, value: object) -> None:
 
 def _release(stage: Stage, ref: ObjectRef, value: object) -> None:
     """Finalizers that are taken off: an object in deletion goes, and what they stood for is not done."""
-    if get_items(stage.world.get(ref), "metadata.finalizers") or value:
+    if get_items(stage.world.get(ref), FINALIZERS) or value:
         stage.note(Hazard.CARE, f"other finalizers of {ref.name} stay")
         return
     if not stage.deleting(ref):
@@ -177,6 +178,11 @@ def _schedule(stage: Stage, ref: ObjectRef, value: object) -> None:
         stage.note(Hazard.CARE, f"Longhorn places no replica on {ref.name}")
 
 
+def _stop(stage: Stage, ref: ObjectRef, _: object) -> None:
+    """A VM that is stopped: KubeVirt starts it on another Node when a person does."""
+    stage.note(Hazard.CARE, f"{ref.namespace}/{ref.name} is not served meanwhile")
+
+
 def _label_roles(stage: Stage, ref: ObjectRef, value: object) -> None:
     labels = sorted(get_labels(stage.world.get(ref) or {}))
     stage.note(Hazard.CARE, f"all labels of {ref.name} are replaced: {', '.join(labels) or value}")
@@ -186,12 +192,13 @@ READERS: dict[tuple[str, str], Callable[[Stage, ObjectRef, object], None]] = {
     ("Cluster", "spec.paused"): _pause,
     ("ManagedChart", "spec.paused"): _pause_chart,
     ("Node", "spec.unschedulable"): _cordon,
-    ("", "metadata.finalizers"): _release,
+    ("", FINALIZERS): _release,
     ("", "metadata.deletionTimestamp"): _deleting_stays,
     ("", "metadata.labels"): _label_roles,
     ("Machine", "status.nodeRef"): _reference,
     ("Machine", PROVIDER_ID): _provider,
     ("CustomMachine", PROVIDER_ID): _provider,
+    ("VirtualMachineInstance", "status.phase"): _stop,
     ("Node.longhorn.io", "spec.allowScheduling"): _schedule,
 }
 """Who acts on a field, by its kind (empty: any) and path."""

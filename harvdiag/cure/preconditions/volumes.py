@@ -19,8 +19,9 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, volume_evidence, volume_ref
 
-__all__ = ["LAST", "judge_volumes"]
+__all__ = ["HELD", "LAST", "judge_volumes"]
 
+HELD = "volumes with a replica on it"
 LAST = "volumes whose last healthy replica is on it"
 """The value that no plan may pass over."""
 REPLICA = "Replica"
@@ -55,7 +56,7 @@ def judge_volumes(facts: Facts, removal: Removal) -> Precondition:
         values=(
             Value(name="degraded volumes", value=len(found.degraded), refs=tuple(map(volume_ref, found.degraded))),
             Value(name="faulted volumes", value=len(found.faulted), refs=tuple(map(volume_ref, found.faulted))),
-            Value(name="volumes with a replica on it", value=len(found.held), refs=tuple(found.held)),
+            Value(name=HELD, value=len(found.held), refs=tuple(found.held)),
             Value(name=LAST, value=len(found.last), refs=tuple(found.last)),
         ),
         evidence=_evidence(found),
