@@ -14,8 +14,9 @@ from harvdiag.cure.cascade.read import annotations_of, has_node_role, is_ready
 from harvdiag.cure.cascade.stage import Change, Deed, Stage
 from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard
+from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.removal import Removal
-from harvdiag.cure.preconditions.vms import BOUND, judge_vms
+from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.vms import VMI
 
@@ -36,7 +37,8 @@ SILENT = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 def drain(stage: Stage, node: ObjectRef) -> None:
     """Move everything off a Node: replicas by Longhorn's eviction, VMs by Harvester's maintenance mode."""
     moved = _evict(stage, node)
-    if reason := _why_no_maintenance(stage, node):
+    vms = judge_vms(stage.facts, Removal(asked=node, nodes=(node,), machines=()))
+    if reason := _why_no_maintenance(stage, node, vms):
         stage.tell(node, Effect.REFUSED, Deed("Harvester", "refuses maintenance mode", reason, DRAINING))
         stage.note(Hazard.USELESS, f"Harvester refuses maintenance mode: {reason}")
         return
@@ -50,7 +52,11 @@ def drain(stage: Stage, node: ObjectRef) -> None:
         Effect.CHANGED,
         Deed("Harvester", "cordons it and migrates its VMs: maintenance mode", "it is asked for", DRAINING),
     )
-    names = _migrate(stage, node)
+    names = [ref.name for ref in vms.refs(ON_IT)]
+    stage.untold |= dict.fromkeys(vms.untold)
+    if names:
+        stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
+    _migrate(stage, node)
     stage.set(node, f'metadata.annotations["{MAINTENANCE}"]', "completed")
     if names or moved:
         stage.note(Hazard.CARE, f"{len(names)} VMs and {moved} replicas leave {node.name}: other nodes need the room")
@@ -58,7 +64,7 @@ def drain(stage: Stage, node: ObjectRef) -> None:
         stage.note(Hazard.SAFE, f"nothing that was seen lives on {node.name}")
 
 
-def _why_no_maintenance(stage: Stage, node: ObjectRef) -> str:
+def _why_no_maintenance(stage: Stage, node: ObjectRef, vms: Precondition) -> str:
     """Why Harvester refuses maintenance mode; empty where it does not."""
     managers = [ref for ref in stage.world.refs("Node") if _is_manager(stage.world.get(ref))]
     up = [ref for ref in managers if MAINTENANCE not in annotations_of(stage.world.get(ref))]
@@ -66,29 +72,24 @@ def _why_no_maintenance(stage: Stage, node: ObjectRef) -> str:
         return f"{node.name} is the only management node"
     if node in managers and node in up and len(up) != MANAGERS:
         return f"{len(up)} management nodes are not in maintenance mode, and it wants {MANAGERS}"
-    found = judge_vms(stage.facts, Removal(asked=node, nodes=(node,), machines=()))
-    bound = found.refs(BOUND)
-    return f"{join_names([ref.name for ref in bound])} cannot be migrated: shut down first" if bound else ""
+    if bound := vms.refs(BOUND):
+        return f"{join_names([ref.name for ref in bound])} cannot be migrated: shut down first"
+    return "no other node can take its VMs" if vms.refs(ON_IT) and not _other_nodes(stage, node) else ""
 
 
 def _is_manager(obj: Obj | None) -> bool:
     return has_node_role(obj, "control-plane") or has_node_role(obj, "etcd")
 
 
-def _migrate(stage: Stage, node: ObjectRef) -> list[str]:
-    """Move every VM to another Node; return their names."""
+def _migrate(stage: Stage, node: ObjectRef) -> None:
+    """Move every VM to another Node, and what it has attached."""
     target = next(iter(_other_nodes(stage, node)), "")
-    names = []
     for ref, obj in _objects_on(stage, VMI, node, Wanted(fields=(f"status.nodeName={node.name}",), everywhere=True)):
         stage.world.add(ref, obj)
         stage.set(ref, "status.nodeName", target)
-        names.append(ref.name)
     for ref, obj in _objects_on(stage, VOLUME, node, Wanted(fields=(f"status.currentNodeID={node.name}",))):
         stage.world.add(ref, obj)
         stage.set(ref, "status.currentNodeID", target)
-    if names:
-        stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
-    return names
 
 
 def _other_nodes(stage: Stage, node: ObjectRef) -> list[str]:

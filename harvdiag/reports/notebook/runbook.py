@@ -82,11 +82,12 @@ def _head(runbook: Runbook) -> str:
 
 def _comparison(rows: Sequence[WayRow]) -> Iterator[str]:
     if rows:
-        cells = (
-            (f"{row.number} {row.title}".strip(), f"{SIGNS[row.mark]} {row.standing}", row.costs, row.decides)
-            for row in rows
-        )
+        cells = ((_title(row), f"{SIGNS[row.mark]} {row.standing}", row.costs, row.decides) for row in rows)
         yield f"<div><b>{WAYS}</b></div>{frame_html(build_frame(cells, dict.fromkeys(COLUMNS, 'str')))}"
+
+
+def _title(row: WayRow) -> str:
+    return f"{row.number}. {row.title}" if row.number else row.title
 
 
 def _way(runbook: Runbook, way: Way, number: int) -> str:
@@ -120,13 +121,13 @@ def _step(number: int, step: PlanStep) -> str:
 
 
 def _details(step: PlanStep) -> Iterator[str]:
+    yield labelled([("⚠ Caution", step.caution)] if step.caution else [])
     if step.commands:
         lines = "\n".join(map(escape_html, step.commands))
         yield f"<pre style='{_COMMANDS}'>{lines}</pre>"
     told = (
         ("Done already", step.done),
-        ("⚠ Caution", step.caution),
-        *(("Then see", text) for text in step.sees),
+        *(("" if number else "Then see", text) for number, text in enumerate(step.sees)),
         ("Rehearsed", describe_rehearsal(step)),
         ("Go back", describe_back(step)),
     )

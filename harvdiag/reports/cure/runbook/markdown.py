@@ -114,13 +114,14 @@ def _where(step: PlanStep) -> str:
 
 
 def _details(step: PlanStep) -> Iterator[str]:
+    if step.caution:
+        yield from ("", f"**Caution:** {format_step(step.caution)}")
     if step.commands:
         fence = _fence(step.commands)
         yield from ("", f"{fence}text", *map(escape_text, step.commands), fence)
     yield ""
     told = (
         ("Done already", step.done),
-        ("Caution", step.caution),
         *(("Then see", text) for text in step.sees),
         ("Rehearsed", describe_rehearsal(step)),
         ("Go back", describe_back(step)),
