@@ -28,6 +28,7 @@ from harvdiag.cure.cascade.words import lost_agent, unknown, unread_object
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, MANAGEMENT, PROVISIONING
 from harvdiag.rules.thresholds import REMOVAL
+from harvdiag.rules.upgrade_evidence import rollout_at_nodes
 
 __all__ = ["delete", "delete_host", "wait"]
 
@@ -218,14 +219,17 @@ def _leave_charts(stage: Stage, ref: ObjectRef) -> None:
     elif gap := stage.gap("ManagedChart"):
         stage.open(f"{gap}, so that charts may stay paused")
     else:
-        running = stage.facts.upgrades.running
-        of_it = running is not None and running.ref == ref
-        stage.note(
-            Hazard.DANGEROUS if of_it else Hazard.SAFE,
-            "nodes that were upgraded stay so, and the others stay behind"
-            if of_it
-            else "it is over, and nothing waits for it",
-        )
+        stage.note(*_what_stays(stage, ref))
+
+
+def _what_stays(stage: Stage, ref: ObjectRef) -> tuple[Hazard, str]:
+    """What an upgrade leaves that is deleted: before its nodes' turn no node is changed."""
+    running = stage.facts.upgrades.running
+    if running is None or running.ref != ref:
+        return Hazard.SAFE, "it is over, and nothing waits for it"
+    if rollout_at_nodes(stage.facts) is None:
+        return Hazard.CARE, "it has not reached the nodes, and can be started again"
+    return Hazard.DANGEROUS, "nodes that were upgraded stay so, and the others stay behind"
 
 
 def _upgrade_refused(stage: Stage, ref: ObjectRef) -> str:
