@@ -31,6 +31,7 @@ COMMANDS = {
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
     "preflight": Place("harvdiag.cli.preflight", "preflight", ANSWERS, "May an upgrade begin; if not, why not."),
     "what-if": Place("harvdiag.cli.what_if", "what_if", ANSWERS, "What an action would do; nothing is changed."),
+    "cure": Place("harvdiag.cli.cure", "cure", ANSWERS, "What to do about a finding, step by step."),
     "note": Place("harvdiag.cli.note", "note", ANSWERS, "Write down what is known about a finding."),
     "compare": Place("harvdiag.cli.compare", "compare", ANSWERS, "What changed since an earlier reading."),
     "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),

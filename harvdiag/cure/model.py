@@ -10,14 +10,26 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from harvdiag.core.escape import escape_text
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
-from harvdiag.core.tabular import Record, Tabular
+from harvdiag.core.tabular import Record, Tabular, to_plain
 from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
 from harvdiag.kinds import CATALOGUE
 
 if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["IN_PLANS", "OF_HOSTS", "Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
+__all__ = [
+    "IN_PLANS",
+    "OF_HOSTS",
+    "Action",
+    "Effect",
+    "Hazard",
+    "Simulation",
+    "Step",
+    "Verb",
+    "build_finding",
+    "build_precondition",
+    "name_in_home",
+]
 
 COLUMNS = ("step", "actor", "kind", "namespace", "name", "effect", "what", "why", "source", "derived")
 
@@ -71,6 +83,15 @@ class Action:
             words += [] if self.verb in OF_HOSTS else [self.ref.kind]
             words.append(name_in_home(self.ref))
         return " ".join((*words, *(f"{key}-" if value is None else f"{key}={value}" for key, value in self.changes)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form used in harvdiag's JSON."""
+        return {
+            "text": str(self),
+            "verb": str(self.verb),
+            "object": self.ref.as_dict() if self.ref else None,
+            "changes": {key: to_plain(value) for key, value in self.changes},
+        }
 
 
 def name_in_home(ref: ObjectRef) -> str:
@@ -173,6 +194,18 @@ class Simulation(Tabular):
         """Whether what decides its class was seen."""
         return self.hazard is not Hazard.UNTOLD
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a plan has of it in harvdiag's JSON: the class and why, and what becomes of findings."""
+        return {
+            "action": self.action.as_dict(),
+            "class": str(self.hazard),
+            "harmful": self.harmful,
+            "reasons": list(self.reasons),
+            "gone": [*map(build_finding, self.gone)],
+            "new": [*map(build_finding, self.new)],
+            "untold": list(self.untold),
+        }
+
     @property
     def records(self) -> list[Record]:
         """One row a step, in their order."""
@@ -185,23 +218,13 @@ class Simulation(Tabular):
     def _document_head(self) -> dict[str, Any]:
         """The action, its class and the reasons, what it does to findings, what is open, and P1 to P6."""
         return {
-            "action": {
-                "text": str(self.action),
-                "verb": str(self.action.verb),
-                "object": self.action.ref.as_dict() if self.action.ref else None,
-                "changes": dict(self.action.changes),
-            },
-            "class": str(self.hazard),
-            "harmful": self.harmful,
-            "reasons": list(self.reasons),
-            "gone": [*map(_build_finding, self.gone)],
-            "new": [*map(_build_finding, self.new)],
-            "untold": list(self.untold),
-            "preconditions": [*map(_build_precondition, self.preconditions)],
+            **self.as_dict(),
+            "preconditions": [*map(build_precondition, self.preconditions)],
         }
 
 
-def _build_finding(finding: Finding) -> dict[str, Any]:
+def build_finding(finding: Finding) -> dict[str, Any]:
+    """Build what a document of JSON has of a finding that it only names."""
     return {
         "fingerprint": finding.fingerprint,
         "rule": finding.rule,
@@ -211,7 +234,8 @@ def _build_finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _build_precondition(asked: Precondition) -> dict[str, Any]:
+def build_precondition(asked: Precondition) -> dict[str, Any]:
+    """Build what a document of JSON has of a precondition."""
     return {
         "id": asked.id,
         "asks": asked.asks,
