@@ -8,12 +8,22 @@ from harvdiag.core.conditions import STATUS_LIST
 from harvdiag.core.fields import get_items, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import format_time
-from harvdiag.cure.cascade.read import ANNOTATION, CLUSTER_NAMESPACE, is_ready, machines, plan_of, provider_ids
+from harvdiag.cure.cascade.read import (
+    ANNOTATION,
+    CLUSTER_NAMESPACE,
+    is_paused,
+    is_ready,
+    machines,
+    plan_of,
+    provider_ids,
+)
 from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
+from harvdiag.cure.cascade.words import unknown
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import PROVIDER_ID
+from harvdiag.kinds.local import LOCAL
 
-__all__ = ["annotate", "api_version", "run_plan"]
+__all__ = ["annotate", "api_version", "look_again", "run_plan"]
 
 RANCHER = "Rancher"
 LOOKUP = "rancher pkg/controllers/capr/machinenodelookup"
@@ -63,6 +73,30 @@ def _restart(stage: Stage, node: ObjectRef, plan: ObjectRef | None) -> None:
     for row in get_items(stage.world.edit(node), STATUS_LIST[0]):
         if isinstance(row, dict) and row.get("type") == "Ready":
             row["lastTransitionTime"] = format_time(at)
+
+
+def look_again(stage: Stage) -> None:
+    """Link every Machine without a Node, as far as the objects allow: why it was not linked before they do not tell."""
+    for ref, obj in [*machines(stage)]:
+        if get_text(obj, "status.nodeRef.name") or stage.deleting(ref) or is_paused(stage.world.get(LOCAL)):
+            continue
+        known = set(provider_ids(stage, ref, obj).values())
+        hosts = [node for node in stage.world.refs("Node") if _may_be_of(stage, node, uid_of(obj), known)]
+        if len(hosts) != 1 or not is_ready(stage.world.get(hosts[0])):
+            continue
+        stage.open(unknown(f"why {ref.name} was not linked to Node {hosts[0].name} before"))
+        if known:
+            _set_reference(stage, hosts[0], ref)
+        else:
+            stage.emit(Change.CHANGED, hosts[0])
+
+
+def _may_be_of(stage: Stage, node: ObjectRef, uid: str, known: set[str]) -> bool:
+    """Whether Cluster API finds this Node by providerID or, where the Machine has none, Rancher by label."""
+    obj = stage.world.get(node) or {}
+    if known:
+        return get_text(obj, PROVIDER_ID) in known
+    return bool(uid) and get_labels(obj).get("rke.cattle.io/machine") == uid
 
 
 @on("Node", Change.CHANGED, Change.CREATED)

@@ -20,6 +20,7 @@ __all__ = ["patch"]
 
 MARKS = {"labels": Verb.LABEL, "annotations": Verb.ANNOTATE}
 CAPI = "Cluster API"
+FINALIZERS = "metadata.finalizers"
 SOURCE = "cluster-api internal/controllers/machine"
 
 
@@ -39,7 +40,7 @@ def patch(stage: Stage, action: Action) -> None:
 
 def _set(stage: Stage, ref: ObjectRef, path: str, value: object) -> None:
     old = field_path(path).get(stage.world.get(ref))
-    if old == value:
+    if old == value and not (path == FINALIZERS and stage.deleting(ref)):  # one without is held by its controllers
         tell_unchanged(stage, ref, path, value)
         return
     stage.set(ref, path, value)
@@ -104,7 +105,7 @@ def _cordon(stage: Stage, ref: ObjectRef, value: object) -> None:
 
 def _release(stage: Stage, ref: ObjectRef, value: object) -> None:
     """Finalizers that are taken off: an object in deletion goes, and what they stood for is not done."""
-    if get_items(stage.world.get(ref), "metadata.finalizers") or value:
+    if get_items(stage.world.get(ref), FINALIZERS) or value:
         stage.note(Hazard.CARE, f"other finalizers of {ref.name} stay")
         return
     if not stage.deleting(ref):
@@ -191,7 +192,7 @@ READERS: dict[tuple[str, str], Callable[[Stage, ObjectRef, object], None]] = {
     ("Cluster", "spec.paused"): _pause,
     ("ManagedChart", "spec.paused"): _pause_chart,
     ("Node", "spec.unschedulable"): _cordon,
-    ("", "metadata.finalizers"): _release,
+    ("", FINALIZERS): _release,
     ("", "metadata.deletionTimestamp"): _deleting_stays,
     ("", "metadata.labels"): _label_roles,
     ("Machine", "status.nodeRef"): _reference,

@@ -5,7 +5,7 @@ Second-hand reports say that the user of harvester/harvester#8236 did so. See do
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from harvdiag.core.fields import field_path, get_labels
 from harvdiag.core.model import ObjectRef
@@ -39,7 +39,7 @@ from harvdiag.rules.upgrade_evidence import rollout_at_nodes
 from harvdiag.rules.volumes import LONGHORN, WITNESS
 from harvdiag.upgrade.phases import DONE
 
-__all__ = ["rebuild"]
+__all__ = ["ask_of_upgrade", "empty_steps", "judge_joining", "rebuild", "rebuild_steps", "uninstall_step"]
 
 LONGHORN_NODES = "nodes.longhorn.io"
 ALLOW = 'metadata.annotations["harvesterhci.io/allow-node-join"]'
@@ -59,27 +59,38 @@ def rebuild(case: Case) -> Plan:
         raise Unfit(f"{node.name} is the only Node: there is nothing left to join")
     if has_role(facts, node, "etcd") and not voters_but(facts, node):
         raise Unfit(f"{node.name} is the only member of etcd: the state of the cluster would be lost with it")
-    load = read_load(facts, node)
     return Plan(
-        steps=cite(facts, _steps(facts, node, load)),
+        steps=cite(facts, rebuild_steps(facts, node)),
         removes=node,
-        preconditions=_preconditions(facts, node),
-        support=tuple(_questions(facts, node)),
+        preconditions=judge_joining(facts, node),
+        support=tuple(ask_of_upgrade(facts, node)),
     )
 
 
-def _steps(facts: Facts, node: ObjectRef, load: Load) -> Iterator[PlanStep]:
+def rebuild_steps(
+    facts: Facts, node: ObjectRef, first: Iterable[PlanStep] = (), after: Iterable[PlanStep] = ()
+) -> Iterator[PlanStep]:
+    """Yield the steps, with others before the host is stopped, and after it is deleted."""
     yield from _upgrade_steps(facts, node)
     yield from back_up_steps(facts, node)
-    if get_labels(facts.pairing.obj(node)).get(WITNESS) != "true":
-        yield _evict(node, load)
-        yield from stop_steps(load.bound)
-        yield _empty(node, load)
-    yield _uninstall(facts, node, load)
+    yield from empty_steps(facts, node)
+    yield from first
+    yield uninstall_step(facts, node)
     yield _delete(facts, node)
+    yield from after
     for machine in _leftovers(facts, node):
         yield _delete_machine(machine, node)
     yield _install(facts, node)
+
+
+def empty_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
+    """Yield the steps by which replicas and VMs leave a host; a witness has none."""
+    if get_labels(facts.pairing.obj(node)).get(WITNESS) == "true":
+        return
+    load = read_load(facts, node)
+    yield _evict(node, load)
+    yield from stop_steps(load.bound)
+    yield _empty(node, load)
 
 
 def _upgrade_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
@@ -140,13 +151,14 @@ def _empty(node: ObjectRef, load: Load) -> PlanStep:
     )
 
 
-def _uninstall(facts: Facts, node: ObjectRef, load: Load) -> PlanStep:
+def uninstall_step(facts: Facts, node: ObjectRef) -> PlanStep:
+    """Return the step after which the host cannot come back."""
     return PlanStep(
         what=f"Uninstall RKE2 on {node.name}, and switch the host off, so that it cannot register again",
         place=Place.HOST,
         commands=(*commands_in(actions.remove_host(node.name)), "poweroff"),
         sees=(seen_by(commands_in(advice.LIST_NODES)[0], f"shows {node.name} as NotReady"),),
-        caution=f"{load.etcd.told}." if has_role(facts, node, "etcd") else "",
+        caution=f"{read_load(facts, node).etcd.told}." if has_role(facts, node, "etcd") else "",
         final=True,
         action=Action(verb=Verb.UNINSTALL, ref=node),
     )
@@ -207,7 +219,7 @@ def _unseen_upgrade(facts: Facts) -> bool:
     return facts.rollout is None and not all(map(facts.snapshot.seen, ("Upgrade", "UpgradePlan")))
 
 
-def _preconditions(facts: Facts, node: ObjectRef) -> tuple[Precondition, ...]:
+def judge_joining(facts: Facts, node: ObjectRef) -> tuple[Precondition, ...]:
     """R6, only in an upgrade of nodes: from Harvester 1.9 on a webhook refuses a Node that is new."""
     run, release = rollout_at_nodes(facts), read_release(facts.harvester_version)
     if run is None or run.upgrade.v2:
@@ -232,7 +244,8 @@ def _preconditions(facts: Facts, node: ObjectRef) -> tuple[Precondition, ...]:
     )
 
 
-def _questions(facts: Facts, node: ObjectRef) -> Iterator[str]:
+def ask_of_upgrade(facts: Facts, node: ObjectRef) -> Iterator[str]:
+    """Yield what only support can say while an upgrade is at the nodes."""
     run = rollout_at_nodes(facts)
     if run is None:
         return

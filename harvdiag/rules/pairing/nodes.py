@@ -80,9 +80,9 @@ def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
 
 def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return the steps that rejoin the Node, unless the cluster depends on it: then it must not be uninstalled."""
-    etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
     # Uninstalling the only etcd member would lose the state of the cluster.
-    if len(facts.pairing.nodes) == 1 or etcd == [node]:
+    others = (n for n in facts.pairing.nodes if n != node and _is_etcd(facts, n))
+    if len(facts.pairing.nodes) == 1 or (_is_etcd(facts, node) and not any(others)):
         return advice.only_node_steps(node.name)
     if not facts.pairing.machines:
         return ("Do not uninstall any host before you know why there is no Machine at all.",)
@@ -210,6 +210,7 @@ def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     short="with several machines",
     needs={"Node", "Machine"},
     links=["harvester/harvester#7065", "rancher/rancher#45646"],
+    cures=["set-aside"],
 )
 def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
     """Several Machines reference one Node.
