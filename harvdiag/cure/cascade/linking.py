@@ -23,7 +23,7 @@ from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import PROVIDER_ID
 from harvdiag.kinds.local import LOCAL
 
-__all__ = ["annotate", "api_version", "look_again", "run_plan"]
+__all__ = ["annotate", "api_version", "look_again", "plan_marks", "run_plan"]
 
 RANCHER = "Rancher"
 LOOKUP = "rancher pkg/controllers/capr/machinenodelookup"
@@ -38,11 +38,23 @@ def api_version(stage: Stage) -> str:
     return known or f"cluster.x-k8s.io/{'v1beta2' if stage.since(1, 8) else 'v1beta1'}"
 
 
+def plan_marks(stage: Stage, machine: ObjectRef) -> dict[str, str]:
+    """The labels by which Rancher 2.15 (Harvester 1.9) and newer know a Machine, on its plan Secret and its Node."""
+    if not stage.knows(1, 9):
+        return {}
+    names = {"Cluster": "local", "Machine": machine.name}
+    found = {f"plan.cattle.io/{kind.lower()}-group": "cluster.x-k8s.io" for kind in names}
+    found |= {f"plan.cattle.io/{kind.lower()}-kind": kind for kind in names}
+    return found | {f"plan.cattle.io/{kind.lower()}-name": name for kind, name in names.items()}
+
+
 def run_plan(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     """The agent applies the plan: RKE2 restarts, and writes the uid of the Machine on the Node."""
     uid = uid_of(stage.world.get(machine) or {})
     why = f"the plan has node-label rke.cattle.io/machine={uid}"
     stage.set(node, 'metadata.labels["rke.cattle.io/machine"]', uid)
+    for key, value in plan_marks(stage, machine).items():
+        stage.set(node, f'metadata.labels["{key}"]', value)
     _restart(stage, node, plan_of(stage, machine))
     for key, value in get_labels(stage.world.get(machine) or {}).items():
         if key == "harvesterhci.io/managed":

@@ -1,5 +1,5 @@
 """The three objects of a host as Rancher makes them: RKEBootstrap, CustomMachine and Machine, by the facts of one
-cluster (docs/objects.md#join-connection-request).
+cluster (docs/objects.md#join-by-hand).
 
 Owners, plan Secret and status are left out: Cluster API and Rancher write them, and take none that a person made.
 """
@@ -13,7 +13,7 @@ from typing import Any
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
-from harvdiag.cure.drafts.host import OPEN_ID, Host, partners
+from harvdiag.cure.drafts.host import OPEN_ID, Host, has_pseudonyms, partners
 from harvdiag.cure.drafts.model import Draft
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules.facts import Facts
@@ -135,7 +135,7 @@ def _dangers(facts: Facts, host: Host) -> tuple[str, ...]:
     name = host.node.name
     pseudonyms = ("Names and addresses in it are pseudonyms: on the cluster it fits nothing.",)
     return (
-        *(pseudonyms if facts.snapshot.redactor is not None else ()),
+        *(pseudonyms if has_pseudonyms(facts) else ()),
         (
             f"A pair without a registered agent is worse than the orphan: Rancher then waits for the agent of {name} "
             "before it goes on with any other node."
