@@ -120,7 +120,7 @@ def test_in_python_it_is_a_card_and_a_frame() -> None:
     assert "white-space:pre" in card
     assert "<summary style='cursor:pointer'>2. Make the objects by hand" in card
     assert "<summary style='cursor:pointer'>1. Rebuild" not in card
-    assert "What it would change" in card
+    assert "<summary style='cursor:pointer'>Do not do this instead" in card
     assert "Nothing to cure" in HTML["harvdiag.cure.plan", "Runbook"](NOTHING)
     frame = runbook().frame
     assert (str(frame.dtypes["final"]), len(frame), len(NOTHING.frame)) == ("boolean", 6, 0)
