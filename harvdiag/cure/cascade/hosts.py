@@ -17,6 +17,7 @@ from harvdiag.cure.model import Effect, Hazard
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.removal import Removal
 from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
+from harvdiag.cure.preconditions.volumes import is_healthy
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.vms import VMI
 
@@ -52,14 +53,11 @@ def drain(stage: Stage, node: ObjectRef) -> None:
         Effect.CHANGED,
         Deed("Harvester", "cordons it and migrates its VMs: maintenance mode", "it is asked for", DRAINING),
     )
-    names = [ref.name for ref in vms.refs(ON_IT)]
+    names = _migrate(stage, node, whole=vms.met is True)
     stage.untold |= dict.fromkeys(vms.untold)
-    if names:
-        stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
-    _migrate(stage, node)
     stage.set(node, f'metadata.annotations["{MAINTENANCE}"]', "completed")
-    if names or moved:
-        stage.note(Hazard.CARE, f"{len(names)} VMs and {moved} replicas leave {node.name}: other nodes need the room")
+    if names or moved or vms.untold:
+        stage.note(Hazard.CARE, f"room for what leaves {node.name} is needed: VMs {len(names)}, replicas {moved}")
     else:
         stage.note(Hazard.SAFE, f"nothing that was seen lives on {node.name}")
 
@@ -81,15 +79,27 @@ def _is_manager(obj: Obj | None) -> bool:
     return has_node_role(obj, "control-plane") or has_node_role(obj, "etcd")
 
 
-def _migrate(stage: Stage, node: ObjectRef) -> None:
-    """Move every VM to another Node, and what it has attached."""
+def _migrate(stage: Stage, node: ObjectRef, whole: bool) -> list[str]:
+    """Move the VMs to another Node, and what they have attached; return their names.
+
+    Where not all of them can be moved for certain (`whole`), only those that KubeVirt says can be are, and a volume is
+    left where it is, with the VM that it may belong to.
+    """
     target = next(iter(_other_nodes(stage, node)), "")
+    names = []
     for ref, obj in _objects_on(stage, VMI, node, Wanted(fields=(f"status.nodeName={node.name}",), everywhere=True)):
-        stage.world.add(ref, obj)
-        stage.set(ref, "status.nodeName", target)
+        if whole or find_condition(obj, "LiveMigratable").status == "True":
+            stage.world.add(ref, obj)
+            stage.set(ref, "status.nodeName", target)
+            names.append(ref.name)
+    if names:
+        stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
+    if not whole:
+        return names
     for ref, obj in _objects_on(stage, VOLUME, node, Wanted(fields=(f"status.currentNodeID={node.name}",))):
         stage.world.add(ref, obj)
         stage.set(ref, "status.currentNodeID", target)
+    return names
 
 
 def _other_nodes(stage: Stage, node: ObjectRef) -> list[str]:
@@ -125,7 +135,7 @@ def _evict(stage: Stage, node: ObjectRef) -> int:
     left: list[ObjectRef] = []
     for ref, obj in replicas:
         volume = get_text(obj, "spec.volumeName")
-        target = next((name for name in places if _is_free(stage, volume, name)), "")
+        target = next((name for name in places if is_healthy(obj) and _is_free(stage, volume, name)), "")
         if target:
             stage.world.add(ref, obj)
             stage.set(ref, "spec.nodeID", target)
