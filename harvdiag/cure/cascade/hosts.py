@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from harvdiag.core.conditions import STATUS_LIST, conditions_of, find_condition, with_conditions
 from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
@@ -17,7 +17,7 @@ from harvdiag.cure.model import Effect, Hazard
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.removal import Removal
 from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
-from harvdiag.cure.preconditions.volumes import is_healthy
+from harvdiag.cure.preconditions.volumes import is_healthy, of_volumes
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.vms import VMI
 
@@ -132,10 +132,12 @@ def _evict(stage: Stage, node: ObjectRef) -> int:
         stage.untold[f"{gap}, so that replicas may stay on {node.name}"] = None
     replicas = list(_objects_on(stage, REPLICA, node, Wanted(fields=(f"spec.nodeID={node.name}",))))
     places = _places(stage, node)
+    taken = _taken(stage, {get_text(obj, "spec.volumeName") for _, obj in replicas})
     left: list[ObjectRef] = []
     for ref, obj in replicas:
         volume = get_text(obj, "spec.volumeName")
-        target = next((name for name in places if is_healthy(obj) and _is_free(stage, volume, name)), "")
+        target = next((name for name in places if is_healthy(obj) and _is_free(stage, volume, name, taken)), "")
+        taken.add((volume, target))
         if target:
             stage.world.add(ref, obj)
             stage.set(ref, "spec.nodeID", target)
@@ -170,20 +172,16 @@ def _places(stage: Stage, node: ObjectRef) -> list[str]:
     ]
 
 
-def _is_free(stage: Stage, volume: str, place: str) -> bool:
+def _is_free(stage: Stage, volume: str, place: str, taken: Collection[tuple[str, str]]) -> bool:
     """Whether a Node may take a replica of a volume: it has none, or may have several."""
     if get_text(stage.world.get(SOFT), "value") == "true":
         return True
-    taken = stage.memory.setdefault("taken", _taken(stage))
-    if not isinstance(taken, set) or (volume, place) in taken:
-        return False
-    taken.add((volume, place))
-    return True
+    return (volume, place) not in taken
 
 
-def _taken(stage: Stage) -> set[tuple[str, str]]:
-    """Each volume with the Nodes that have a replica of it."""
-    found = stage.world.snapshot().find(REPLICA, Wanted(namespace=SPACE)).objects
+def _taken(stage: Stage, volumes: Collection[str]) -> set[tuple[str, str]]:
+    """Each of these volumes with the Nodes that have a replica of it."""
+    found = stage.world.snapshot().find(REPLICA, of_volumes(volumes)).objects if volumes else ()
     return {(get_text(obj, "spec.volumeName"), get_text(obj, "spec.nodeID")) for obj in found}
 
 

@@ -19,7 +19,7 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, volume_evidence, volume_ref
 
-__all__ = ["DEGRADED", "FAULTED", "HELD", "LAST", "is_healthy", "judge_volumes"]
+__all__ = ["DEGRADED", "FAULTED", "HELD", "LAST", "is_healthy", "judge_volumes", "of_volumes"]
 
 DEGRADED, FAULTED = "degraded volumes", "faulted volumes"
 HELD = "volumes with a replica on it"
@@ -72,7 +72,7 @@ def _read(facts: Facts, removal: Removal) -> _Volumes:
     here = facts.snapshot.find(REPLICA, Wanted(fields=tuple(f"spec.nodeID={name}" for name in removal.names)))
     volumes = list(dict.fromkeys(name for obj in here.objects if (name := get_text(obj, "spec.volumeName"))))
     healthy = {get_text(obj, "spec.volumeName") for obj in here.objects if is_healthy(obj)}
-    every = facts.snapshot.find(REPLICA, _of_volumes(healthy)) if healthy else here
+    every = facts.snapshot.find(REPLICA, of_volumes(healthy)) if healthy else here
     gaps = [f"{VOLUME}: {trouble.gap}"] if trouble.gap is not None else []
     gaps += [f"{REPLICA}: {gap}" for gap in dict.fromkeys((here.gap, every.gap)) if gap is not None]
     gaps += gaps_of(facts, "Node")
@@ -89,7 +89,8 @@ def _read(facts: Facts, removal: Removal) -> _Volumes:
     )
 
 
-def _of_volumes(names: Collection[str]) -> Wanted:
+def of_volumes(names: Collection[str]) -> Wanted:
+    """Return what asks for the replicas of volumes."""
     fields = tuple(f"spec.volumeName={name}" for name in sorted(names))
     return Wanted(fields=fields if len(fields) <= MANY else ())
 
