@@ -52,8 +52,10 @@ def acting(plan: Plan) -> dict[Verb, PlanStep]:
 
 
 def test_rules_of_nodes_name_these_ways() -> None:
-    ways = {rule.cures for name, rule in registry().items() if name in {"node-without-machine", "node-half-joined"}}
-    assert ways == {("register", "rebuild", "by-hand")}
+    ways = {name: rule.cures for name, rule in registry().items()}
+    assert ways["node-without-machine"] == ("register", "rebuild", "by-hand")
+    assert ways["node-half-joined"] == ("link-again", "register", "rebuild")
+    assert ways["node-dangling-machine"] == ("renew-annotation", "register", "rebuild", "by-hand")
 
 
 def test_the_case_by_name() -> None:
