@@ -72,6 +72,9 @@ def test_a_way_whose_precondition_fails_keeps_its_steps_folded() -> None:
     assert "srv09-machine.yaml" in whole
     assert "worse than the orphan" in whole
     assert "✓ Can be cured: rebuild the host\n" in render_table(runbook(OPEN), 100)
+    none = replace(runbook(), ways=(), finding=replace(found(), next=("do `this`",), caution="mind that"), none="It is")
+    for text in (render_table(none), render(none, "markdown"), HTML["harvdiag.cure.plan", "Runbook"](none)):
+        assert text.index("No way is offered: it is") < text.index("do ") < text.index("mind that")
     assert "✓ Nothing to cure: nothing was found\n" in render_table(NOTHING)
 
 

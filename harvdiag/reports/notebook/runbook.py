@@ -26,6 +26,7 @@ from harvdiag.status.cure.runbook import (
     BEFORE,
     DRAFTS,
     FINAL,
+    NEXT,
     NOT_THIS,
     SUPPORT,
     WAYS,
@@ -39,6 +40,7 @@ from harvdiag.status.cure.runbook import (
     describe_wrong_step,
     first_way,
     list_end,
+    list_next,
     list_support,
     list_untold,
     list_ways,
@@ -156,6 +158,10 @@ def _dangers(dangers: Sequence[str]) -> str:
 
 
 def _end(runbook: Runbook, picture: str) -> Iterator[str]:
+    if steps := list_next(runbook):
+        yield _titled(NEXT, map(format_step, steps))
+    if steps and runbook.finding and runbook.finding.caution:
+        yield labelled([("⚠ Caution", runbook.finding.caution)])
     if runbook.simulation is not None:
         yield fold(NOT_THIS, item_list([format_step(describe_wrong_step(runbook.simulation))]) + picture)
     if support := list_support(runbook, first_way(runbook)):
