@@ -56,6 +56,12 @@ def asked(met: bool | None) -> Precondition:
     return Precondition(id="R1", asks="does Rancher answer?", met=met, told="Rancher: told")
 
 
+def busy() -> list[dict[str, Any]]:
+    """Two workers that became management nodes: five are up, and Harvester wants three for maintenance mode."""
+    roles = {f"node-role.kubernetes.io/{role}": "true" for role in ("control-plane", "etcd")}
+    return [node(name, metadata={"labels": roles}) for name in ("hv05", "hv06")]
+
+
 FIX = "label Node hv03 harvesterhci.io/managed=true"
 
 
@@ -115,6 +121,10 @@ def test_steps_make_later_ones_safe(book: Callable[..., Runbook]) -> None:
     assert [step.hazard for step in way.steps][-1] is Hazard.CARE
     bare = book(made, delete=lambda _: plan(made, "delete Node hv06", removes=subject))
     assert not any(each.standing is Standing.OPEN for each in bare.ways)
+    held = cluster("six-nodes", node("hv06", metadata={"labels": {"harvesterhci.io/managed": None}}), *busy())
+    stuck = book(held, drained=lambda _: plan(held, "drain hv06", "label Node hv06 harvesterhci.io/managed=true"))
+    assert stuck.ways[0].standing is Standing.CLOSED
+    assert stuck.ways[0].reasons[0].startswith("step 1: Harvester refuses maintenance mode")
     late = book(made, late=lambda _: plan(made, "uninstall hv06", "drain hv06", "delete host hv06"))
     assert "out of order" in late.refused[0].reason
 
