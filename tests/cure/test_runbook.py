@@ -20,6 +20,7 @@ from harvdiag.cure.ways import model as ways
 from harvdiag.cure.ways.model import Case, Plan, Unfit
 from harvdiag.rules import registry, run_rules, select_rules
 from tests.cure.clusters import HV03, cluster, machine, node
+from tests.cure.hosts import vmi
 from tests.routes import SCENARIOS, opened
 
 BARE = node("hv03", metadata={"labels": {"harvesterhci.io/managed": None}})
@@ -54,12 +55,6 @@ def finding(known: Any, rule: str) -> Finding:
 
 def asked(met: bool | None) -> Precondition:
     return Precondition(id="R1", asks="does Rancher answer?", met=met, told="Rancher: told")
-
-
-def busy() -> list[dict[str, Any]]:
-    """Two workers that became management nodes: five are up, and Harvester wants three for maintenance mode."""
-    roles = {f"node-role.kubernetes.io/{role}": "true" for role in ("control-plane", "etcd")}
-    return [node(name, metadata={"labels": roles}) for name in ("hv05", "hv06")]
 
 
 FIX = "label Node hv03 harvesterhci.io/managed=true"
@@ -121,7 +116,8 @@ def test_steps_make_later_ones_safe(book: Callable[..., Runbook]) -> None:
     assert [step.hazard for step in way.steps][-1] is Hazard.CARE
     bare = book(made, delete=lambda _: plan(made, "delete Node hv06", removes=subject))
     assert not any(each.standing is Standing.OPEN for each in bare.ways)
-    held = cluster("six-nodes", node("hv06", metadata={"labels": {"harvesterhci.io/managed": None}}), *busy())
+    vm = vmi("vm-1", "hv06", able="False")
+    held = cluster("six-nodes", node("hv06", metadata={"labels": {"harvesterhci.io/managed": None}}), vm)
     stuck = book(held, drained=lambda _: plan(held, "drain hv06", "label Node hv06 harvesterhci.io/managed=true"))
     assert stuck.ways[0].standing is Standing.CLOSED
     assert stuck.ways[0].reasons[0].startswith("step 1: Harvester refuses maintenance mode")
