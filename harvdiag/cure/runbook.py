@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from harvdiag.core.findings import find_root
 from harvdiag.core.model import Finding, Outcome
 from harvdiag.core.policy import Policy
+from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.plan import Refused, Runbook, Standing, Way
 from harvdiag.cure.simulate import simulate
 from harvdiag.cure.ways import all_ways
-from harvdiag.cure.ways.model import Case, Plan, Unfit, WayOut
+from harvdiag.cure.ways.model import Case, Plan, WayOut
 from harvdiag.cure.weigh import weigh
 from harvdiag.rules import Rule, own_rules, registry, set_apart
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError, Unseen
 
 __all__ = ["build_runbook"]
 
@@ -82,8 +83,10 @@ def _make_plans(case: Case, rule: Rule | None) -> tuple[list[tuple[WayOut, Plan]
     for out in (ways[name] for name in (rule.cures if rule else ()) if name in ways):
         try:
             plans.append((out, out.make(case)))
-        except Unfit as reason:
+        except (NotApplicable, UnjudgedError) as reason:
             refused.append(Refused(name=out.name, title=out.title, reason=str(reason)))
+        except Unseen as unseen:
+            refused.append(Refused(name=out.name, title=out.title, reason=unread(unseen.entry.kind, unseen.gap)))
     return plans, refused
 
 

@@ -64,6 +64,8 @@ def _conclude(
         before=stage.world.origin,
         after=end[0],
         outcomes=tuple(outcomes[1]),
+        known=tuple(outcomes[0]),
+        policy=end[1],
         preconditions=conditions,
     )
 
