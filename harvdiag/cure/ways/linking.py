@@ -41,7 +41,7 @@ def link_again(case: Case) -> Plan:
         raise Unfit(f"Node {hosts[0].name} has a Machine: {others[0].name}")
     return Plan(
         steps=cite(facts, _steps(machine, hosts[0])),
-        support=(f"why Cluster API does not find {hosts[0].name}, if its log shows no reason",),
+        support=(f"Why Cluster API does not find {hosts[0].name}, if its log shows no reason.",),
     )
 
 
