@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harvdiag import training
     from harvdiag.access.rights import Access
     from harvdiag.cluster import Cluster
     from harvdiag.core.errors import AccessError, HarvdiagError, SourceError, UsageError
@@ -70,6 +71,7 @@ __all__ = [
     "rulebook",
     "scenario",
     "stamp",
+    "training",
     "whoami",
     "work_folder",
 ]
@@ -114,6 +116,8 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name == "training":
+        return import_module("harvdiag.training")
     raise AttributeError(f"module 'harvdiag' has no attribute {name!r}")
 
 

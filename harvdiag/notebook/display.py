@@ -64,6 +64,16 @@ def _format_notes(notes: Any) -> str:
     return notes_card(notes)
 
 
+def _exercise_formatter(name: str) -> Callable[[Any], str]:
+    def format_exercise(value: Any) -> str:
+        from harvdiag.training.exercises import card
+
+        text: str = getattr(card, name)(value)
+        return text
+
+    return format_exercise
+
+
 def _format_table(value: Any) -> str:
     """A table, or a result that has one as its `frame`."""
     from harvdiag.reports.notebook.tables import frame_html
@@ -85,6 +95,9 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.cluster", "Cluster"): _format_cluster,
     ("harvdiag.cure.model", "Simulation"): _format_simulation,
     ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
+    ("harvdiag.training.exercises.result", "Result"): _exercise_formatter("result_card"),
+    ("harvdiag.training.exercises.result", "LabView"): _exercise_formatter("lab_card"),
+    ("harvdiag.training.exercises.result", "Progress"): _exercise_formatter("progress_card"),
     ("harvdiag.core.table", "Table"): _format_table,
     ("harvdiag.core.tabular", "Tabular"): _format_table,
     ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,
