@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from harvdiag.notebook.annotate import annotate
     from harvdiag.notebook.pick import pick, pick_source
     from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.glossary import Term
     from harvdiag.status.preflight import Preflight
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
@@ -61,6 +62,7 @@ __all__ = [
     "compare",
     "connect",
     "draw",
+    "explain",
     "explore",
     "open",
     "pick",
@@ -259,6 +261,21 @@ def rulebook(word: str = "", *, config: str | os.PathLike[str] | bool | None = N
     from harvdiag.reports.notebook.rulebook import rule_table as frame
 
     return frame(word, _read_policy(config))
+
+
+def explain(term: str = "") -> Term | pd.DataFrame:
+    """Return what a term in the reports means, with its source: ``hd.explain("plan Secret")``; a card in notebooks.
+
+    Without a term it is the table of all: `group`, `term`, `also`, `meaning`, `source` (all str). The name of a rule
+    gives its row of `rulebook`. Raises UsageError, which says what may have been meant, for another word.
+    """
+    from harvdiag.reports.notebook.glossary import term_table
+    from harvdiag.rules import registry
+    from harvdiag.status.glossary import find_term
+
+    if not term:
+        return term_table()
+    return rulebook(term, config=False) if term in registry() else find_term(term)
 
 
 def scenario(file: str | os.PathLike[str]) -> Cluster:

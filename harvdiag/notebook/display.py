@@ -45,6 +45,12 @@ def _format_simulation(simulation: Any) -> str:
     return simulation_card(simulation, draw(simulation).html)
 
 
+def _format_term(term: Any) -> str:
+    from harvdiag.reports.notebook.glossary import term_card
+
+    return term_card(term)
+
+
 def _format_hand_checks(checks: Any) -> str:
     from harvdiag.reports.notebook.preflight import hand_list
 
@@ -90,6 +96,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),
     ("harvdiag.status.upgrade.status", "NodeState"): _card_formatter("node_card"),
     ("harvdiag.status.answer", "Answer"): _format_answer,
+    ("harvdiag.status.glossary.terms", "Term"): _format_term,
     ("harvdiag.status.preflight", "Preflight"): _format_preflight,
     ("harvdiag.status.preflight.hand", "HandChecks"): _format_hand_checks,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
