@@ -73,10 +73,14 @@ class Exercise:
 
 @dataclass(frozen=True, kw_only=True)
 class Lab:
-    """A lab: its letter, its notebook (without ``.ipynb``), what is learned in it, and its exercises in their order."""
+    """A lab: its letter, its notebook (without ``.ipynb``), what is learned in it, and its exercises in their order.
+
+    `example` names the cluster of its worked example.
+    """
 
     letter: str
     title: str
     notebook: str
     goal: str
+    example: str
     exercises: tuple[Exercise, ...]

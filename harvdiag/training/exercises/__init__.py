@@ -10,7 +10,7 @@ from typing import Any
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
-from harvdiag.training.exercise import Exercise
+from harvdiag.training.exercise import Exercise, Lab
 from harvdiag.training.exercises.clusters import open_again, open_cluster
 from harvdiag.training.exercises.judging import judge_answer, name_answer
 from harvdiag.training.exercises.keeper import FILE, Done, Keeper
@@ -64,9 +64,12 @@ def solution(exercise: str) -> Result:
     return Result(asked.id, Standing.SOLUTION, (told, asked.because), _name_next(asked), keeper.take_remark())
 
 
-def progress() -> Progress:
-    """Return what was done so far in the working folder, exercise by exercise, as a table (``.frame``)."""
-    keeper = _keeper(Path.cwd())
+def progress(lab: str = "") -> Progress:
+    """Return what was done so far in the working folder, exercise by exercise, as a table (``.frame``).
+
+    Of all labs, or of one: ``hd.training.progress("b")``. Raises UsageError for a lab that does not exist.
+    """
+    keeper, chosen = _keeper(Path.cwd()), [_find_lab(lab)] if lab else [*LABS.values()]
     done = keeper.read()
     rows = tuple(
         {
@@ -76,7 +79,7 @@ def progress() -> Progress:
             "tries": len(done[each.id].wrong) + done[each.id].solved if each.id in done else 0,
             "hints": done[each.id].hints if each.id in done else 0,
         }
-        for of in LABS.values()
+        for of in chosen
         for each in of.exercises
     )
     return Progress(rows, keeper.take_remark())
@@ -84,23 +87,32 @@ def progress() -> Progress:
 
 def lab(letter: str) -> LabView:
     """Return the head of a lab: its goal and what is done of it. Raises UsageError for a lab that does not exist."""
-    if str(letter).lower() not in LABS:
-        raise UsageError(f"there is no lab {letter!r}; the labs are {', '.join(LABS)}")
-    found = LABS[str(letter).lower()]
+    found = _find_lab(letter)
     done = _keeper(Path.cwd()).read()
     solved = tuple(each.id for each in found.exercises if done.get(each.id, Done()).solved)
     return LabView(found, solved)
 
 
 def cluster(exercise: str) -> Cluster:
-    """Open the cluster that an exercise is about: ``hd.training.cluster("b2")``. Raises UsageError as `check` does."""
-    return open_again(_find(exercise).cluster)
+    """Open the cluster that an exercise is about (``"b2"``), or that of the worked example of a lab (``"b"``).
+
+    Raises UsageError as `check` does.
+    """
+    found = LABS.get(str(exercise).strip().lower())
+    return open_again(found.example if found else _find(exercise).cluster)
 
 
 @cache
 def _keeper(folder: Path) -> Keeper:
     """One for each working folder, since it may have to remember what cannot be written."""
     return Keeper(folder / FILE)
+
+
+def _find_lab(letter: str) -> Lab:
+    found = LABS.get(str(letter).strip().lower())
+    if found is None:
+        raise UsageError(f"there is no lab {letter!r}; the labs are {', '.join(LABS)}")
+    return found
 
 
 def _find(exercise: str) -> Exercise:
@@ -114,7 +126,7 @@ def _find(exercise: str) -> Exercise:
 
 def _tell_empty(asked: Exercise, problem: str, keeper: Keeper) -> Result:
     """A gap that is as it was, or an answer that cannot be read, which counts as no attempt."""
-    texts = (problem,) if problem else (asked.question,)
+    texts = (problem,) if problem else ()
     further = "" if problem else f"Write your answer in place of `...`. `hd.training.hint({asked.id!r})` helps."
     return Result(asked.id, Standing.WRONG if problem else Standing.EMPTY, texts, further, keeper.take_remark())
 

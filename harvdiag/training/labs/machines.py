@@ -25,6 +25,7 @@ MACHINES = Lab(
     letter="a",
     title="Nodes, Machines and clusters",
     notebook="90-nodes-machines-clusters",
+    example=HEALTHY,
     goal="You can say for each host which Node, Machine and plan Secret belong together, which field says so, and "
     "who writes it when.",
     exercises=(
@@ -82,36 +83,6 @@ MACHINES = Lab(
         ),
         Exercise(
             id="a3",
-            question="By which Secret does Rancher tell the host hv03 what to run? Give its name.",
-            form=Form.NAME,
-            kind="Secret",
-            cluster=HEALTHY,
-            answer=lambda cluster: f"{_machine_of('hv03', cluster)}-machine-plan",
-            wrong=(
-                Wrong(
-                    lambda cluster: _machine_of("hv03", cluster),
-                    "That is the Machine, and the RKEBootstrap has the same name. That of the Secret is longer.",
-                ),
-                Wrong(
-                    lambda cluster: f"{_machine_of('hv03', cluster)}-machine-bootstrap",
-                    "That Secret is for the first start of a host. What it runs later comes by another one.",
-                ),
-                Wrong(
-                    lambda cluster: f"{_machine_of('hv02', cluster)}-machine-plan",
-                    "That is the plan Secret of hv02. Begin at hv03: which Machine has it?",
-                ),
-                Wrong(always("hv03-machine-plan"), "The name is made from that of the Machine, not of the Node."),
-            ),
-            hints=(
-                "The way is Node, Machine, plan Secret: first find the Machine of hv03.",
-                "cluster.plans has a row for each plan Secret, with the Machine that it belongs to.",
-                "Its name is that of the Machine, followed by -machine-plan.",
-            ),
-            because="Rancher's planner writes the plan there, and the host's rancher-system-agent reads it. Without "
-            "this Secret a host is never told anything.",
-        ),
-        Exercise(
-            id="a4",
             question="A host joins. In which order are these written?",
             form=Form.CHOICE,
             cluster=HEALTHY,
@@ -140,6 +111,36 @@ MACHINES = Lab(
             ),
             because="J8 Machine, J9 plan Secret, J13 Node, J15 nodeRef and annotation. Whatever is missing tells where "
             "a join has stopped.",
+        ),
+        Exercise(
+            id="a4",
+            question="By which Secret does Rancher tell the host hv03 what to run? Give its name.",
+            form=Form.NAME,
+            kind="Secret",
+            cluster=HEALTHY,
+            answer=lambda cluster: f"{_machine_of('hv03', cluster)}-machine-plan",
+            wrong=(
+                Wrong(
+                    lambda cluster: _machine_of("hv03", cluster),
+                    "That is the Machine, and the RKEBootstrap has the same name. That of the Secret is longer.",
+                ),
+                Wrong(
+                    lambda cluster: f"{_machine_of('hv03', cluster)}-machine-bootstrap",
+                    "That Secret is for the first start of a host. What it runs later comes by another one.",
+                ),
+                Wrong(
+                    lambda cluster: f"{_machine_of('hv02', cluster)}-machine-plan",
+                    "That is the plan Secret of hv02. Begin at hv03: which Machine has it?",
+                ),
+                Wrong(always("hv03-machine-plan"), "The name is made from that of the Machine, not of the Node."),
+            ),
+            hints=(
+                "The way is Node, Machine, plan Secret: first find the Machine of hv03.",
+                "cluster.plans has a row for each plan Secret, with the Machine that it belongs to.",
+                "Its name is that of the Machine, followed by -machine-plan.",
+            ),
+            because="Rancher's planner writes the plan there, and the host's rancher-system-agent reads it. Without "
+            "this Secret a host is never told anything.",
         ),
         Exercise(
             id="a5",

@@ -8,6 +8,7 @@ from harvdiag.training.exercise import Exercise, Form, Lab, Wrong, always
 
 __all__ = ["ORPHAN"]
 
+EXAMPLE = "issue-8236"
 STUCK = "upgrade-blocked-by-orphan-node/speaks"
 EQUAL = "node-without-machine/speaks-counts-equal"
 
@@ -49,6 +50,7 @@ ORPHAN = Lab(
     letter="b",
     title="Find the orphan",
     notebook="91-find-the-orphan",
+    example=EXAMPLE,
     goal="You can find a Node without a Machine, prove it by its fields, say why an upgrade waits for it, and choose "
     "a next step that is safe.",
     exercises=(
