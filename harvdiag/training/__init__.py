@@ -1,10 +1,12 @@
-"""Training: small broken clusters to practise on, opened like any other source."""
+"""Training: small broken clusters to practise on, opened like any other source, and the exercises of the labs."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.fields import Obj
@@ -14,7 +16,19 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.training.scenarios import load_scenario
 
-__all__ = ["open_objects", "open_scenario"]
+if TYPE_CHECKING:
+    from harvdiag.training.exercises import check, cluster, hint, lab, progress, solution
+
+__all__ = ["check", "cluster", "hint", "lab", "open_objects", "open_scenario", "progress", "solution"]
+
+_EXERCISES = {"check", "cluster", "hint", "lab", "progress", "solution"}
+
+
+def __getattr__(name: str) -> Any:
+    """The calls of the exercises, which are read on first use: whoever opens a scenario needs none of them."""
+    if name in _EXERCISES:
+        return getattr(import_module("harvdiag.training.exercises"), name)
+    raise AttributeError(f"module 'harvdiag.training' has no attribute {name!r}")
 
 
 def open_scenario(file: str | os.PathLike[str]) -> Cluster:
