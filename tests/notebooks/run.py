@@ -100,7 +100,9 @@ def shared_kernel() -> Iterator[AsyncKernelManager]:
 
 def keep(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Drop what differs from run to run and from machine to machine: timings, kernel and Python versions."""
+    own = {key: value for key, value in notebook.metadata.items() if key == "harvdiag"}  # who finds which answer in it
     notebook.metadata = {
+        **own,
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }
