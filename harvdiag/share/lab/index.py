@@ -22,8 +22,8 @@ READERS = {
 LEARNING = "9"
 """How the numbers of the notebooks begin that are exercises."""
 HOW = """\
-Click a question. In the notebook: *Run*, *Run All Cells* (or ▶▶ above it). Each opens on its answer. Nothing is changed
-in a cluster, and nothing is sent anywhere."""
+Click a question; in the notebook choose *Run*, *Run All Cells*. Each begins with its answer. Nothing is changed in a
+cluster, and nothing is sent anywhere."""
 SAMPLES = "The notebooks read **samples**. For your own cluster: `harvdiag lab supportbundle.zip`, or `context:lab`."
 KEPT = "This folder is yours: what you edit is never overwritten. `harvdiag lab` here again goes on with it."
 

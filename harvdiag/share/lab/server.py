@@ -100,16 +100,17 @@ def serve(wishes: Wishes, ready: Callable[[str], None]) -> None:
     from jupyterlab.labapp import LabApp
 
     token = secrets.token_hex(24)
+    address = f"http://{LOOPBACK}:{wishes.port}/lab/tree/{INDEX}?token={token}"
     try:
         server = LabApp.initialize_server(argv=_arguments(wishes, token))
+        server.kernel_spec_manager.kernel_dirs = []  # the native kernel alone
+        signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))  # Jupyter would ask first
+        if not wishes.log:
+            _quieten(server)
+        server.io_loop.add_callback(ready, address)  # after its own, which binds the port
+        server.start()
     except SystemExit as end:
         raise UsageError(f"JupyterLab did not start (exit code {end.code}); --debug shows its log") from end
-    server.kernel_spec_manager.kernel_dirs = []  # the native kernel alone
-    signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))  # Jupyter would ask first
-    if not wishes.log:
-        _quieten(server)
-    ready(f"http://{LOOPBACK}:{wishes.port}/lab/tree/{INDEX}?token={token}")
-    server.start()
 
 
 def _arguments(wishes: Wishes, token: str) -> list[str]:
