@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["lab"]
 
 FOLDER = Path("harvdiag-lab")
+KUBECONFIG = "KUBECONFIG"
 
 
 @click.command(
@@ -58,22 +59,26 @@ def lab(source: str | None, training: bool, folder: Path, no_browser: bool, port
 
     Exit code 0: ended with Ctrl-C; 2: unusable input or usage.
     """
-    from harvdiag.share.lab import Order, check_folder, make_copy
+    from harvdiag.share.lab import Order, check_folder, find_lost, make_copy
     from harvdiag.share.lab.server import Wishes, check_installed, has_browser, refuse_second, serve, take_port
 
     check_installed()
     _check_source(source)
     check_folder(folder)
-    wishes = Wishes(folder=folder, port=take_port(port), browser=not no_browser and has_browser(), log=settings().debug)
+    chosen = take_port(port)
     refuse_second(folder)
-    _name_settings()
+    _name_files()
     try:
         done = make_copy(Order(folder=folder, source=source, training=training, update=update))
     except KeyboardInterrupt:
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
     write_stdout(_render(folder, done))
+    if lost := find_lost(folder):
+        write_note(f"The notebooks read {lost}, as the last time, but it is not there any more: name a SOURCE")
     gc.enable()  # a server runs long
-    serve(wishes, lambda address: _tell(address, wishes.browser, no_browser, wishes.port))
+    opened = not no_browser and has_browser()
+    wishes = Wishes(folder=folder, page=done[0].path, port=chosen, browser=opened, log=settings().debug)
+    serve(wishes, lambda address: _tell(address, opened, no_browser, chosen))
     write_note(f"JupyterLab has ended. Your notebooks are in {folder}")
     return 0
 
@@ -89,22 +94,31 @@ def _check_source(source: str | None) -> None:
         resolve_context(None, context or None)
 
 
-def _name_settings() -> None:
-    """Let the kernels find the file of settings that this command was given."""
+def _name_files() -> None:
+    """Let the kernels, which work in another folder, find the settings and the kubeconfig of this command."""
     from harvdiag.config import VARIABLE
 
     file = current_settings()
     if file is not None:
         os.environ[VARIABLE] = str(file.absolute())
+    if files := os.environ.get(KUBECONFIG):
+        os.environ[KUBECONFIG] = os.pathsep.join(map(_absolute, filter(None, files.split(os.pathsep))))
+
+
+def _absolute(file: str) -> str:
+    """A file by a name that holds in every folder, as one in the home folder does."""
+    return file if file.startswith("~") else str(Path(file).absolute())
 
 
 def _render(folder: Path, done: Sequence[Done]) -> str:
-    """A short table: what was done with which notebooks; samples and documents only where they were touched."""
+    """A short table: what was done with which notebooks; of other files only those that the user changed."""
+    from harvdiag.share.lab import Outcome
+
     rows: dict[str, list[str]] = {}
     for path, outcome in done:
         name = Path(path)
-        if name.suffix == ".ipynb":
-            rows.setdefault(str(outcome), []).append(name.stem)
+        if name.suffix == ".ipynb" or outcome is Outcome.EDITED:
+            rows.setdefault(str(outcome), []).append(name.name.removesuffix(".ipynb"))
     width = max(map(len, rows), default=0)
     lines = [f"  {outcome:{width}}  {', '.join(names)}\n" for outcome, names in rows.items()]
     return f"{folder}: {len(done)} files, of them these notebooks:\n{''.join(lines)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from harvdiag.share.lab import Order, Outcome, make_copy
+from harvdiag.share.lab import Order, Outcome, find_lost, make_copy
 from harvdiag.share.lab.index import READERS
 from harvdiag.share.run.kit import read_card
 from tests.command import run
@@ -64,7 +64,7 @@ def change(path: Path, text: str = "", output: str = "") -> None:
 def copy(folder: Path, kit: Sequence[Path], **wishes: object) -> dict[str, Outcome]:
     """Make the working copy; return what was done with each notebook."""
     done = make_copy(Order(folder=folder, **wishes), [*kit])  # type: ignore[arg-type]
-    assert done[0].path == "README.md"
+    assert done[0].path.endswith(".md")
     return {Path(path).stem: outcome for path, outcome in done[1:]}
 
 
@@ -100,6 +100,8 @@ def test_what_the_user_made_outlives_an_update(kit: list[Path], tmp_path: Path) 
 def test_another_source_leaves_the_edits_about_the_first_one(kit: list[Path], tmp_path: Path) -> None:
     """The outputs of a sample go; exercises stay as they are; the index leads to the copy of this SOURCE."""
     folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "README.md").write_text("of the case", encoding="utf-8")
     copy(folder, kit, source=str(tmp_path / "one.zip"))
     edited = folder / "notebooks" / kit[0].name
     document = nbformat.read(edited, as_version=4)
@@ -119,10 +121,12 @@ def test_another_source_leaves_the_edits_about_the_first_one(kit: list[Path], tm
     assert (
         'SOURCE = "context:lab"' in nbformat.read(folder / "notebooks" / "01-a-2.ipynb", as_version=4).cells[1].source
     )
-    page = (folder / "README.md").read_text("utf-8")
+    assert (folder / "README.md").read_text("utf-8") == "of the case"
+    page = (folder / "harvdiag-lab.md").read_text("utf-8")
     assert "`context:lab`" in page
     assert "[Why 01-a?](notebooks/01-a-2.ipynb)" in page
     assert copy(folder, kit, source=str(tmp_path / "one.zip"))["01-a"] is Outcome.EDITED
+    assert find_lost(folder) == "../../one.zip"
     assert copy(folder, kit, source="/elsewhere/x.zip")["02-b"] is Outcome.UPDATED
     assert '"/elsewhere/x.zip"' in nbformat.read(folder / "notebooks" / "02-b.ipynb", as_version=4).cells[1].source
 

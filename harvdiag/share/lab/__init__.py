@@ -4,7 +4,7 @@ What the user wrote is never overwritten. A file that is as it was written here 
 that was only run is moved aside first, since its outputs would be lost.
 """
 
-from harvdiag.share.lab.copy import Done, Order, Outcome, make_copy
+from harvdiag.share.lab.copy import Done, Order, Outcome, find_lost, make_copy
 from harvdiag.share.lab.place import check_folder
 
-__all__ = ["Done", "Order", "Outcome", "check_folder", "make_copy"]
+__all__ = ["Done", "Order", "Outcome", "check_folder", "find_lost", "make_copy"]

@@ -9,15 +9,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.target import CONTEXT
+from harvdiag.io.missing import exists
 from harvdiag.io.whole import write_whole
 from harvdiag.share.lab.content import digest_file, digest_notebook, render_notebook, trust
-from harvdiag.share.lab.index import INDEX, render_index
+from harvdiag.share.lab.index import PAGES, render_index
 from harvdiag.share.lab.needed import list_needed
 from harvdiag.share.lab.place import place_source, refuse
 from harvdiag.share.lab.record import Entry, Record
 from harvdiag.share.run.kit import list_notebooks
 
-__all__ = ["Done", "Order", "Outcome", "make_copy"]
+__all__ = ["Done", "Order", "Outcome", "find_lost", "make_copy"]
 
 NOTEBOOKS, EARLIER = "notebooks", "earlier"
 
@@ -76,6 +78,14 @@ def make_copy(order: Order, notebooks: list[Path] | None = None) -> list[Done]:
         raise refuse(error.filename or order.folder, str(error.strerror)) from error
 
 
+def find_lost(folder: Path) -> str | None:
+    """Return the SOURCE of a working copy if it is a file that does not exist any more."""
+    source = Record(folder).source
+    if source is None or source.startswith(CONTEXT):
+        return None
+    return None if exists(folder / NOTEBOOKS / source) else source
+
+
 class _Copy:
     """One run over the files of a working copy."""
 
@@ -94,7 +104,8 @@ class _Copy:
             for path in list_needed(notebooks, kit):
                 self._write_file(path.relative_to(kit).as_posix(), path.read_bytes())
             index = render_index(shown, self._record.source, self._order.training)
-            self._write_file(INDEX, index.encode())
+            foreign = self._path(PAGES[0]).exists() and PAGES[0] not in self._record.entries
+            self._write_file(PAGES[foreign], index.encode())
         finally:
             self._record.save()
         return [self._done[-1], *self._done[:-1]]

@@ -8,10 +8,11 @@ from pathlib import Path
 from harvdiag.core.escape import escape_markdown, format_code
 from harvdiag.share.run.kit import Card, read_card
 
-__all__ = ["INDEX", "render_index"]
+__all__ = ["PAGES", "render_index"]
 
-INDEX = "README.md"
-"""JupyterLab shows it as a page without a kernel; a notebook would start one to hold links."""
+PAGES = ("README.md", "harvdiag-lab.md")
+"""What the page is called; the second where the user's folder has a README of its own. JupyterLab shows it without a
+kernel; a notebook would start one to hold links."""
 OPERATOR, SUPPORT, NEWCOMER = "operator", "support", "newcomer"
 READERS = {
     OPERATOR: "Something is wrong now",

@@ -22,7 +22,6 @@ from typing import Any
 
 from harvdiag.core.errors import UsageError
 from harvdiag.io.whole import write_whole
-from harvdiag.share.lab.index import INDEX
 from harvdiag.share.lab.record import HIDDEN
 from harvdiag.share.run.library import load_library
 
@@ -44,9 +43,10 @@ SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """On which folder and port, and whether a browser is opened and the log of the server shown."""
+    """On which folder and port, which page first, and whether a browser is opened and the log of the server shown."""
 
     folder: Path
+    page: str
     port: int
     browser: bool = True
     log: bool = False
@@ -100,7 +100,7 @@ def serve(wishes: Wishes, ready: Callable[[str], None]) -> None:
     from jupyterlab.labapp import LabApp
 
     token = secrets.token_hex(24)
-    address = f"http://{LOOPBACK}:{wishes.port}/lab/tree/{INDEX}?token={token}"
+    address = f"http://{LOOPBACK}:{wishes.port}/lab/tree/{wishes.page}?token={token}"
     try:
         server = LabApp.initialize_server(argv=_arguments(wishes, token))
         server.kernel_spec_manager.kernel_dirs = []  # the native kernel alone
@@ -124,7 +124,7 @@ def _arguments(wishes: Wishes, token: str) -> list[str]:
         *("--ServerApp.allow_root=True", f"--ServerApp.open_browser={wishes.browser}"),
         *("--ServerApp.base_url=/", "--ServerApp.certfile=", "--ServerApp.keyfile="),
         *("--LabApp.news_url=None", f"--LabApp.check_for_updates_class={NEVER}"),
-        *("--LabApp.extension_manager=readonly", f"--LabApp.default_url=/lab/tree/{INDEX}"),
+        *("--LabApp.extension_manager=readonly", f"--LabApp.default_url=/lab/tree/{wishes.page}"),
         *(f"--LabApp.app_settings_dir={hidden / 'settings'}", f"--LabApp.workspaces_dir={hidden / 'workspaces'}"),
         *(f"--ServerApp.log_level={level}", f"--LabApp.log_level={level}"),
         *_encrypt(),
