@@ -41,7 +41,7 @@ def issue(path: Path, text: str = "as first issued") -> Path:
     """Write a notebook as a release has it."""
     output = nbformat.v4.new_output("stream", text="of a sample")
     cells = [
-        nbformat.v4.new_markdown_cell(f"# What is *{path.stem}*?\n\n{text}", id="a"),
+        nbformat.v4.new_markdown_cell(f"# What is {path.stem}?\n\n{text}", id="a"),
         nbformat.v4.new_code_cell('SOURCE = "../data/x.zip"\nNODE = ""', id="b", metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell("print(SOURCE)", id="c", outputs=[output]),
     ]
@@ -125,6 +125,7 @@ def test_another_source_leaves_the_edits_about_the_first_one(kit: list[Path], tm
     page = (folder / "harvdiag-lab.md").read_text("utf-8")
     assert "`context:lab`" in page
     assert "[Why 01-a?](notebooks/01-a-2.ipynb)" in page
+    assert "[What is 90-d?](notebooks/90-d.ipynb)" in page
     assert copy(folder, kit, source=str(tmp_path / "one.zip"))["01-a"] is Outcome.EDITED
     assert find_lost(folder) == "../../one.zip"
     assert copy(folder, kit, source="/elsewhere/x.zip")["02-b"] is Outcome.UPDATED

@@ -25,6 +25,7 @@ LEARNING = "9"
 HOW = """\
 Click a question; in the notebook choose *Run*, *Run All Cells*. Each begins with its answer. Nothing is changed in a
 cluster, and nothing is sent anywhere."""
+STEPS = "In an exercise run one cell after the other, with *Shift+Enter*, and fill the gaps."
 SAMPLES = "The notebooks read **samples**. For your own cluster: `harvdiag lab supportbundle.zip`, or `context:lab`."
 KEPT = "This folder is yours: what you edit is never overwritten. `harvdiag lab` here again goes on with it."
 
@@ -36,7 +37,8 @@ def render_index(notebooks: Mapping[Path, str], source: str | None, training: bo
     """
     cards = {copy: read_card(notebook) for notebook, copy in notebooks.items()}
     readers = [NEWCOMER, OPERATOR, SUPPORT] if training else [*READERS]
-    parts = ["# Which notebook do I need?", HOW, _tell_source(source)]
+    how = f"{HOW} {STEPS}" if any(map(_is_exercise, cards)) else HOW
+    parts = ["# Which notebook do I need?", how, _tell_source(source)]
     for reader in readers:
         if rows := [*_questions(reader, cards)]:
             parts += [f"## {READERS[reader]}", "\n".join(rows)]
