@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
+<<<<<<< HEAD
 from collections.abc import Iterable
 from importlib import import_module
+=======
+>>>>>>> i16-lib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harvdiag.cluster import Cluster
-from harvdiag.core.fields import Obj
-from harvdiag.kinds import CATALOGUE
-from harvdiag.kinds.kind import Kind
-from harvdiag.snapshot import Snapshot
-from harvdiag.sources.files.reader import FilesReader
+from harvdiag.training.memory import open_objects
 from harvdiag.training.scenarios import load_scenario
 
 if TYPE_CHECKING:
@@ -35,19 +34,3 @@ def open_scenario(file: str | os.PathLike[str]) -> Cluster:
     """Open the cluster of a scenario file below ``data/scenarios``. Raises UsageError, in one line, otherwise."""
     scenario = load_scenario(Path(file))
     return open_objects(f"{scenario.rule}/{scenario.path.stem}", scenario.objects, scenario.captured_at or "")
-
-
-def open_objects(name: str, objects: Iterable[Obj], captured_at: str = "") -> Cluster:
-    """The cluster of these objects, which are all there is; `captured_at` is RFC 3339, else the last heartbeat counts.
-
-    `name` is what to call it.
-    """
-    # An empty list of every kind, as from kubectl: a scenario is complete also for kinds that it has none of.
-    empty = [("", _empty_list(kind)) for kind in CATALOGUE.values() if kind.versions]
-    documents = [*empty, *((name, obj) for obj in objects)]
-    return Cluster(Snapshot(FilesReader(name, documents, captured_at, whole=True)))
-
-
-def _empty_list(kind: Kind) -> Obj:
-    version = f"{kind.group}/{kind.versions[0]}" if kind.group else kind.versions[0]
-    return {"apiVersion": version, "kind": f"{kind.bare}List", "items": []}
