@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
-from collections.abc import Iterable
 from importlib import import_module
-=======
->>>>>>> i16-lib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
