@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from harvdiag.core.findings import find_root
@@ -19,6 +20,8 @@ from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError, Unseen
 __all__ = ["build_runbook"]
 
 ORDER = tuple(Standing)
+NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?", re.ASCII)
+"""A name of an object, as Kubernetes has them."""
 
 
 def build_runbook(facts: Facts, asked: Finding, known: Sequence[Outcome], policy: Policy | None = None) -> Runbook:
@@ -82,12 +85,22 @@ def _make_plans(case: Case, rule: Rule | None) -> tuple[list[tuple[WayOut, Plan]
     ways = all_ways()
     for out in (ways[name] for name in (rule.cures if rule else ()) if name in ways):
         try:
-            plans.append((out, out.make(case)))
+            plans.append((out, _with_plain_names(case, out.make(case))))
         except (NotApplicable, UnjudgedError) as reason:
             refused.append(Refused(name=out.name, title=out.title, reason=str(reason)))
         except Unseen as unseen:
             refused.append(Refused(name=out.name, title=out.title, reason=unread(unseen.entry.kind, unseen.gap)))
     return plans, refused
+
+
+def _with_plain_names(case: Case, plan: Plan) -> Plan:
+    """The plan, unless an object of it has a name that no API server accepts: such a command is not to be pasted."""
+    acted = {step.action.ref for step in plan.steps if step.action is not None}
+    seen = [ref for ref in acted if ref is not None and ref in case.facts.links.objects]
+    for ref in (case.finding.subject, *sorted(seen)):
+        if not NAME.fullmatch(ref.name):
+            raise NotApplicable(f"no API server accepts the name {ref.name!r}: the source was altered")
+    return plan
 
 
 def _why_none(rule: Rule | None, refused: Sequence[Refused]) -> str:

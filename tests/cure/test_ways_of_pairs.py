@@ -8,14 +8,17 @@ from typing import Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Severity
-from harvdiag.cure.plan import Runbook, Standing
+from harvdiag.core.policy import Policy
+from harvdiag.cure.plan import Refused, Runbook, Standing
 from harvdiag.cure.runbook import build_runbook
 from harvdiag.cure.ways import all_ways
+from harvdiag.cure.ways.model import Case, Unfit
+from harvdiag.cure.weigh import weigh
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_objects
 from harvdiag.training.scenarios import load_scenario
-from tests.cure.clusters import AT
+from tests.cure.clusters import AT, FLEET, HV01, HV02, HV03, Object, cluster, machine, node, off
 
 SCENARIOS = Path(__file__).parents[2] / "data" / "scenarios"
 RULES = {name: rule for name, rule in registry().items() if rule.family == "pairing"}
@@ -66,6 +69,22 @@ def book_of(of: Cluster, rule: str) -> Runbook:
     return build_runbook(facts, next(f for each in known if each.rule == rule for f in each.findings), known)
 
 
+def told_of(of: Cluster, rule: str, name: str) -> str:
+    """Why a way cannot be followed, whatever the root cause of the finding is; empty where it can."""
+    facts, out = Facts(of.snapshot), all_ways()[name]
+    known = run_rules(facts, select_rules())
+    for finding in (each for found in known if found.rule == rule for each in found.findings):
+        case = Case(facts=facts, finding=finding)
+        try:
+            found = weigh(case, out, out.make(case), known, Policy())
+        except Unfit as reason:
+            return str(reason)
+        if isinstance(found, Refused):
+            return found.reason
+        return "" if found.standing is Standing.OPEN else " ".join(found.reasons)
+    return f"{rule} does not speak"
+
+
 def opened(path: Path) -> Cluster:
     """A scenario."""
     told = load_scenario(path)
@@ -83,6 +102,153 @@ def expected(table: dict[str, Any] | set[str], path: Path) -> Any:
         if key in table:
             return table[key] if isinstance(table, dict) else True
     return None
+
+
+GHOST: Object = {**node("hv03"), "$patch": "delete"}
+STALE = "custom-0ld0ld0ld0ld"
+PAUSED: Object = {
+    "apiVersion": "cluster.x-k8s.io/v1beta1",
+    "kind": "Cluster",
+    "metadata": {"name": "local", "namespace": FLEET},
+    "spec": {"paused": True},
+}
+
+
+def plane(**status: str) -> Object:
+    """What Rancher is at, by its RKEControlPlane."""
+    place = {"name": "local", "namespace": FLEET}
+    return {"apiVersion": "rke.cattle.io/v1", "kind": "RKEControlPlane", "metadata": place, "status": status}
+
+
+def plan(of: str, **metadata: Any) -> Object:
+    """A change to the plan Secret of a Machine."""
+    place = {"name": f"{of}-machine-plan", "namespace": FLEET}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": place | metadata}
+
+
+def part(kind: str, name: str, **body: Any) -> Object:
+    """A change to an RKEBootstrap or a CustomMachine."""
+    return {"apiVersion": "rke.cattle.io/v1", "kind": kind, "metadata": {"name": name, "namespace": FLEET}} | body
+
+
+def gone(obj: Object) -> Object:
+    """The same object, deleted."""
+    return obj | {"$patch": "delete"}
+
+
+def stale(**metadata: Any) -> Object:
+    """An older Machine of hv03."""
+    status = {"phase": "Running", "nodeRef": {"name": "hv03"}}
+    spec = {"clusterName": "local", "providerID": "rke2://hv03"}
+    return machine(STALE, metadata={"uid": "0001", "labels": {}} | metadata, spec=spec, status=status)
+
+
+LONG_AGO = {"deletionTimestamp": "2025-05-02T09:30:00Z"}
+JOINED, INIT = "rke.cattle.io/joined-to", "rke.cattle.io/init-node"
+NO_INIT = plan(HV01, labels={INIT: None})
+SECOND = plan(HV02, labels={INIT: "true"})
+NEAR = (
+    # a ghost: with a Node that has its providerID, and with etcd that would lose its quorum
+    (
+        "machine-dangling-node",
+        "remove-ghost",
+        "hv02 may be its host",
+        [GHOST, machine(HV03, spec={"providerID": "rke2://hv02"})],
+    ),
+    ("machine-dangling-node", "remove-ghost", "P1: ", [GHOST, off("hv02")]),
+    # a stale Machine: the links of the Node do not say which is its own
+    (
+        "node-with-several-machines",
+        "set-aside",
+        "runs the plan of another",
+        [stale(), node("hv03", metadata={"labels": {"rke.cattle.io/machine": "0001"}})],
+    ),
+    (
+        "node-with-several-machines",
+        "set-aside",
+        "names none of its Machines",
+        [stale(), node("hv03", metadata={"annotations": {"cluster.x-k8s.io/machine": HV02}})],
+    ),
+    # an annotation: the Node is claimed by two
+    (
+        "node-machine-disagree",
+        "renew-annotation",
+        "no Node with a Machine of its own",
+        [stale(), node("hv03", metadata={"annotations": {"cluster.x-k8s.io/machine": HV02}})],
+    ),
+    # a paused Cluster: a restore is under way, or a deletion that takes a Node waits
+    (
+        "cluster-paused",
+        "unpause",
+        "R1: a restore of etcd is under way",
+        [PAUSED, plane(etcdSnapshotRestorePhase="Shutdown")],
+    ),
+    (
+        "cluster-paused",
+        "unpause",
+        "step 2 (Let the Cluster go on) is dangerous: ",
+        [PAUSED, machine(HV03, metadata=LONG_AGO)],
+    ),
+    # the init node: its server does not answer, or the others joined another
+    ("init-node-missing", "mark-init-node", "R1: hv01", [NO_INIT, off("hv01")]),
+    (
+        "init-node-missing",
+        "mark-init-node",
+        "joined another server",
+        [NO_INIT, plan(HV03, annotations={JOINED: "https://10.0.0.12:9345"})],
+    ),
+    (
+        "several-init-nodes",
+        "unmark-init-node",
+        "2 servers have joined no other",
+        [SECOND, plan(HV02, annotations={JOINED: ""})],
+    ),
+    # a deletion: the Node is claimed by two, nobody ends the hook, and etcd would lose its quorum
+    ("machine-stuck-deleting", "end-deletion", f"Node hv03 belongs to {HV03} as well", [stale(**LONG_AGO)]),
+    (
+        "machine-stuck-deleting",
+        "end-deletion",
+        "its RKEBootstrap is gone",
+        [machine(HV03, metadata=LONG_AGO), gone(part("RKEBootstrap", HV03))],
+    ),
+    ("machine-stuck-deleting", "end-deletion", "P1: ", [machine(HV03, metadata=LONG_AGO), off("hv02")]),
+    # leftovers: a Node has the providerID, or the Secret is that of the init node
+    (
+        "custommachine-without-machine",
+        "remove-leftover",
+        "R1: hv02 would lose",
+        [part("CustomMachine", STALE, spec={"providerID": "rke2://hv02"})],
+    ),
+    # a host to rebuild: one member of etcd is off already
+    ("machine-not-running", "reinstall", "P1: ", [machine(HV03, status={"phase": "Failed"}), off("hv02")]),
+    (
+        "machine-not-running",
+        "reinstall",
+        f"belongs to Machine {STALE}, too",
+        [machine(HV03, status={"phase": "Failed"}), stale()],
+    ),
+    # a plan Secret: without the usual one, and without that from which it is made
+    (
+        "machine-with-several-plans",
+        "remove-plan",
+        "none of them is called",
+        [
+            gone(plan(HV03)),
+            *(
+                plan(HV03, name=f"{HV03}-{n}", labels={"rke.cattle.io/machine-name": HV03})
+                | {"type": "rke.cattle.io/machine-plan"}
+                for n in "ab"
+            ),
+        ],
+    ),
+    (
+        "machine-without-plan",
+        "renew-plan",
+        "its RKEBootstrap is missing",
+        [gone(plan(HV03)), gone(part("RKEBootstrap", HV03))],
+    ),
+)
+"""Near misses: a rule, its way, why that cannot be followed, and what lies over three nodes."""
 
 
 def faults(path: Path) -> Iterator[str]:
@@ -116,3 +282,8 @@ def test_each_scenario_has_the_way_that_is_right_for_it() -> None:
     mine = [name for name, rule in RULES.items() if not ELSEWHERE & set(rule.cures)]
     found = {f"{path.parent.name}/{path.stem}": [*faults(path)] for name in mine for path in spoken(name)}
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
+
+
+def test_a_near_miss_is_refused_or_closed_with_its_reason() -> None:
+    found = [(rule, way, reason, told_of(cluster("three-nodes", *over), rule, way)) for rule, way, reason, over in NEAR]
+    assert [row for row in found if row[2] not in row[3]] == []

@@ -19,8 +19,9 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, volume_evidence, volume_ref
 
-__all__ = ["HELD", "LAST", "is_healthy", "judge_volumes", "of_volumes"]
+__all__ = ["DEGRADED", "FAULTED", "HELD", "LAST", "is_healthy", "judge_volumes", "of_volumes"]
 
+DEGRADED, FAULTED = "degraded volumes", "faulted volumes"
 HELD = "volumes with a replica on it"
 LAST = "volumes whose last healthy replica is on it"
 """The value that no plan may pass over."""
@@ -54,8 +55,8 @@ def judge_volumes(facts: Facts, removal: Removal) -> Precondition:
         asks=f"Are all volumes healthy, and is the last healthy replica of none on {removal.place}?",
         met=met,
         values=(
-            Value(name="degraded volumes", value=len(found.degraded), refs=tuple(map(volume_ref, found.degraded))),
-            Value(name="faulted volumes", value=len(found.faulted), refs=tuple(map(volume_ref, found.faulted))),
+            Value(name=DEGRADED, value=len(found.degraded), refs=tuple(map(volume_ref, found.degraded))),
+            Value(name=FAULTED, value=len(found.faulted), refs=tuple(map(volume_ref, found.faulted))),
             Value(name=HELD, value=len(found.held), refs=tuple(found.held)),
             Value(name=LAST, value=len(found.last), refs=tuple(found.last)),
         ),
@@ -132,8 +133,8 @@ def _tell(removal: Removal, found: _Volumes, untold: Sequence[str]) -> str:
         f"{what}: {list_some(names)}"
         for what, names in (
             (last, names_of(found.last)),
-            ("degraded volumes", [name_of(obj) for obj in found.degraded]),
-            ("faulted volumes", [name_of(obj) for obj in found.faulted]),
+            (DEGRADED, [name_of(obj) for obj in found.degraded]),
+            (FAULTED, [name_of(obj) for obj in found.faulted]),
         )
         if names
     ]
