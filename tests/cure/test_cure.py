@@ -72,6 +72,9 @@ def test_a_way_whose_precondition_fails_keeps_its_steps_folded() -> None:
     assert "srv09-machine.yaml" in whole
     assert "worse than the orphan" in whole
     assert "✓ Can be cured: rebuild the host\n" in render_table(runbook(OPEN), 100)
+    none = replace(runbook(), ways=(), finding=replace(found(), next=("do `this`",), caution="mind that"), none="It is")
+    for text in (render_table(none), render(none, "markdown"), HTML["harvdiag.cure.plan", "Runbook"](none)):
+        assert text.index("No way is offered: it is") < text.index("do ") < text.index("mind that")
     assert "✓ Nothing to cure: nothing was found\n" in render_table(NOTHING)
 
 
@@ -120,7 +123,7 @@ def test_in_python_it_is_a_card_and_a_frame() -> None:
     assert "white-space:pre" in card
     assert "<summary style='cursor:pointer'>2. Make the objects by hand" in card
     assert "<summary style='cursor:pointer'>1. Rebuild" not in card
-    assert "What it would change" in card
+    assert "<summary style='cursor:pointer'>Do not do this instead" in card
     assert "Nothing to cure" in HTML["harvdiag.cure.plan", "Runbook"](NOTHING)
     frame = runbook().frame
     assert (str(frame.dtypes["final"]), len(frame), len(NOTHING.frame)) == ("boolean", 6, 0)

@@ -8,6 +8,8 @@ from copy import deepcopy
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.joins import is_served
+from harvdiag.cure.cascade.linking import plan_marks
+from harvdiag.cure.cascade.longhorn import take_in
 from harvdiag.cure.cascade.machine_set import begin_plan, make_set, set_labels
 from harvdiag.cure.cascade.nodes import may_join, promote
 from harvdiag.cure.cascade.read import annotations_of, is_ready, machines
@@ -71,7 +73,7 @@ def _why_not_free(stage: Stage, node: ObjectRef) -> str:
 def _arrive(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     """The host runs its plan: its kubelet makes the Node, which Rancher and Cluster API then link to the Machine."""
     uid = get_text(stage.world.get(machine), "metadata.uid")
-    stage.create(node, _new_node(stage, node.name, uid))
+    stage.create(node, _new_node(stage, node.name, {"rke.cattle.io/machine": uid} | plan_marks(stage, machine)))
     why = f"the plan of Machine {machine.name}"
     what = "makes the Node, with the labels of Harvester and of its Machine"
     stage.tell(node, Effect.CREATED, Deed("kubelet", what, why, "rancher pkg/controllers/capr/planner"))
@@ -79,14 +81,15 @@ def _arrive(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     if stage.facts.running:
         stage.note(Hazard.CARE, f"{stage.facts.running} is under way: let a host join once it has ended")
     promote(stage, Event(Change.CREATED, node, {}))
+    take_in(stage, node)
 
 
-def _new_node(stage: Stage, name: str, uid: str) -> Obj:
+def _new_node(stage: Stage, name: str, marks_of_plan: dict[str, str]) -> Obj:
     """The Node of the new host: as the others, with what was known of the old one under this name."""
     old = stage.world.origin.get(ObjectRef("Node", "", name)) or {}
     like = _pattern(stage)
     labels = {key: value for key, value in get_labels(like).items() if key in NEW_LABELS}
-    labels |= {"kubernetes.io/hostname": name, "harvesterhci.io/managed": "true", "rke.cattle.io/machine": uid}
+    labels |= {"kubernetes.io/hostname": name, "harvesterhci.io/managed": "true"} | marks_of_plan
     status = {key: deepcopy(value) for key, value in (like.get("status") or {}).items() if key == "nodeInfo"}
     beat = stage.world.origin.collected_at.text
     # Ready just now, as after a restart of RKE2: checks of what stands still give it time to settle.

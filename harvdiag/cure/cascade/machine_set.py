@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
-from harvdiag.cure.cascade.linking import api_version
-from harvdiag.cure.cascade.read import annotations_of, is_paused
+from harvdiag.cure.cascade.linking import api_version, plan_marks
+from harvdiag.cure.cascade.read import annotations_of, has_role, is_paused
 from harvdiag.cure.cascade.stage import Deed, Stage
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.kinds.local import FLEET, LOCAL
@@ -17,6 +17,7 @@ from harvdiag.kinds.local import FLEET, LOCAL
 __all__ = ["SOURCE", "begin_plan", "make_set", "own_parts", "set_labels"]
 
 RANCHER = "Rancher"
+INIT = "rke.cattle.io/init-node"
 SOURCE = "rancher pkg/capr/configserver, pkg/controllers/capr/unmanaged"
 
 
@@ -118,13 +119,7 @@ def begin_plan(stage: Stage, machine: ObjectRef) -> bool:
         "controller": True,
     }
     plan = ObjectRef("Secret", FLEET, f"{machine.name}-machine-plan")
-    marks = {"rke.cattle.io/machine-name": machine.name}
-    if stage.knows(1, 9):
-        marks |= {
-            "plan.cattle.io/cluster-name": "local",
-            "plan.cattle.io/cluster-namespace": FLEET,
-            "plan.cattle.io/cluster-group": "cluster.x-k8s.io",
-        }
+    marks = {"rke.cattle.io/machine-name": machine.name} | plan_marks(stage, machine)
     secret = {"labels": {**labels, **marks}, "ownerReferences": [owner], "annotations": _joined(stage)}
     stage.create(plan, {"apiVersion": "v1", "kind": "Secret", "type": "rke.cattle.io/machine-plan", "metadata": secret})
     stage.tell(
@@ -137,11 +132,24 @@ def begin_plan(stage: Stage, machine: ObjectRef) -> bool:
             "rancher pkg/controllers/capr/bootstrap",
         ),
     )
+    _elect(stage, machine, plan)
     secret_name = f"{machine.name}-machine-bootstrap"
     stage.set(bootstrap, "status.dataSecretName", secret_name)
     stage.set(bootstrap, "status.ready", True)
     stage.set(machine, "spec.bootstrap.dataSecretName", secret_name)
     return True
+
+
+def _elect(stage: Stage, machine: ObjectRef, plan: ObjectRef) -> None:
+    """Where no plan Secret is that of the init node, the planner takes a Machine with the role etcd."""
+    taken = any(get_labels(obj).get(INIT) == "true" for obj in stage.world.objects("Secret"))
+    if taken or stage.gap("Secret") or not has_role(stage.world.get(machine), "etcd"):
+        return
+    stage.set(plan, f'metadata.labels["{INIT}"]', "true")
+    stage.set(plan, 'metadata.annotations["rke.cattle.io/joined-to"]', None)
+    why = f"no plan Secret has the label {INIT}"
+    source = "rancher pkg/capr/planner/initnode.go"
+    stage.tell(plan, Effect.CHANGED, Deed("Rancher's planner", "makes it that of the init node", why, source, True))
 
 
 def _joined(stage: Stage) -> dict[str, str]:

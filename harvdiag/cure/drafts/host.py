@@ -19,7 +19,18 @@ from harvdiag.rules.health_evidence import has_role
 from harvdiag.rules.machine_pairs import MANAGED
 from harvdiag.rules.volumes import WITNESS
 
-__all__ = ["CATTLE_ID", "OPEN_ID", "OPEN_NAME", "SHOW_DIGEST", "SHOW_ID", "Host", "partners", "read_host", "roles_of"]
+__all__ = [
+    "CATTLE_ID",
+    "OPEN_ID",
+    "OPEN_NAME",
+    "SHOW_DIGEST",
+    "SHOW_ID",
+    "Host",
+    "has_pseudonyms",
+    "partners",
+    "read_host",
+    "roles_of",
+]
 
 CATTLE_ID = "etc/rancher/agent/cattle-id"
 SHOW_ID = f"`cat /{CATTLE_ID}`"
@@ -102,6 +113,11 @@ def _untold(node: ObjectRef, machine: str, internal: str) -> list[str]:
     if not internal:
         open_fields.append(f"Node {node.name} has no InternalIP")
     return open_fields
+
+
+def has_pseudonyms(facts: Facts) -> bool:
+    """Whether names and addresses are pseudonyms: of a source that is redacted, or read so."""
+    return facts.snapshot.redactor is not None or bool(facts.snapshot.manifest.redacted)
 
 
 def roles_of(facts: Facts, node: ObjectRef) -> tuple[str, ...]:

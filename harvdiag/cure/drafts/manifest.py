@@ -1,5 +1,5 @@
 """The three objects of a host as Rancher makes them: RKEBootstrap, CustomMachine and Machine, by the facts of one
-cluster (docs/objects.md#join-connection-request).
+cluster (docs/objects.md#join-by-hand).
 
 Owners, plan Secret and status are left out: Cluster API and Rancher write them, and take none that a person made.
 """
@@ -13,8 +13,9 @@ from typing import Any
 from harvdiag.core.fields import Obj, field_path, get_labels, get_text, name_of
 from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
-from harvdiag.cure.drafts.host import OPEN_ID, Host, partners
+from harvdiag.cure.drafts.host import OPEN_ID, Host, has_pseudonyms, partners
 from harvdiag.cure.drafts.model import Draft
+from harvdiag.cure.drafts.text import file_name
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules.facts import Facts
 
@@ -38,7 +39,7 @@ def draft_manifest(facts: Facts, host: Host) -> Draft:
     siblings = {kind: _siblings(facts, kind) for kind in KINDS}
     parts = [_draft(kind, host, version, siblings[kind]) for kind in KINDS]
     return Draft(
-        name=f"{host.node.name}-machine.yaml",
+        name=file_name(f"{host.node.name}-machine.yaml"),
         title=f"RKEBootstrap, CustomMachine and Machine of {host.node.name}",
         objects=tuple(parts),
         dangers=_dangers(facts, host),
@@ -135,7 +136,7 @@ def _dangers(facts: Facts, host: Host) -> tuple[str, ...]:
     name = host.node.name
     pseudonyms = ("Names and addresses in it are pseudonyms: on the cluster it fits nothing.",)
     return (
-        *(pseudonyms if facts.snapshot.redactor is not None else ()),
+        *(pseudonyms if has_pseudonyms(facts) else ()),
         (
             f"A pair without a registered agent is worse than the orphan: Rancher then waits for the agent of {name} "
             "before it goes on with any other node."

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harvdiag.core.release import read_release
-from harvdiag.cure.drafts.host import Host
+from harvdiag.cure.drafts.host import Host, has_pseudonyms
 from harvdiag.cure.drafts.model import Draft
+from harvdiag.cure.drafts.text import file_name
 from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.facts import Facts
 
@@ -30,11 +31,11 @@ def draft_registration(facts: Facts, host: Host) -> Draft:
     """Return the draft of the script that a person runs on the host as root, with the roles that its Node has."""
     name = host.node.name
     return Draft(
-        name=f"{name}-register.sh",
+        name=file_name(f"{name}-register.sh"),
         title=f"Registration of {name} with Rancher, to be run on {name} as root",
         lines=tuple(_lines(host)),
         dangers=(
-            *(("Names and addresses are pseudonyms here.",) if facts.snapshot.redactor is not None else ()),
+            *(("Names and addresses are pseudonyms here.",) if has_pseudonyms(facts) else ()),
             "The token lets any host join the cluster: fill it in on the host only, and delete this file afterwards.",
             f"RKE2 of {name} restarts with the plan that Rancher sends: its volumes and VMs must be safe first.",
             f"The roles must be those that {name} has: a worker with the role etcd would try to join etcd.",

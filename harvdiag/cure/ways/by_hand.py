@@ -1,4 +1,4 @@
-"""The three objects are made by hand, and the host registers (docs/objects.md#join-connection-request).
+"""The three objects are made by hand, and the host registers (docs/objects.md#join-by-hand).
 
 There is no public report of it, good or bad: it follows from the code of Rancher and Cluster API. Without the
 registration it is worse than the fault.

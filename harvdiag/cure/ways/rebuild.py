@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harvdiag.core.fields import field_path, get_labels
+from harvdiag.core.fields import field_path, get_labels, name_of, namespace_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
@@ -38,12 +38,14 @@ from harvdiag.rules.removal import nodes_deleted_with
 from harvdiag.rules.upgrade_evidence import rollout_at_nodes
 from harvdiag.rules.volumes import LONGHORN, WITNESS
 from harvdiag.upgrade.phases import DONE
+from harvdiag.upgrade.run import UpgradeRun
 
 __all__ = ["ask_of_upgrade", "empty_steps", "judge_joining", "rebuild", "rebuild_steps", "uninstall_step"]
 
 LONGHORN_NODES = "nodes.longhorn.io"
 ALLOW = 'metadata.annotations["harvesterhci.io/allow-node-join"]'
-LIST_CHARTS = "kubectl get managedcharts.management.cattle.io -n fleet-local -o yaml | grep -c 'paused: true'"
+CHART, CHARTS = "ManagedChart", "managedcharts.management.cattle.io"
+LIST_CHARTS = f"kubectl get {CHARTS} -n fleet-local -o yaml"
 MACHINES = "machines.cluster.x-k8s.io"
 
 
@@ -99,15 +101,7 @@ def _upgrade_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
     if run is None:
         return
     if at_nodes is None and not run.upgrade.v2:
-        stop = actions.stop_upgrade(run.upgrade.ref.name)
-        yield PlanStep(
-            what=f"Stop {run.title}, which has not reached the nodes",
-            place=Place.KUBECTL,
-            commands=commands_in(stop),
-            sees=(seen_by(LIST_CHARTS, "shows 0"),),
-            back="Start it again once the host is back.",
-            action=Action(verb=Verb.DELETE, ref=run.upgrade.ref),
-        )
+        yield from _stop_upgrade(facts, run)
         return
     others = [other for other in run.nodes if other.name != node.name]
     done = [other.name for other in others if other.place == DONE]
@@ -120,6 +114,33 @@ def _upgrade_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
         sees=(f"`{run.upgrade.statuses_path}` has each node but {node.name} as done.",),
         done=f"{join_names(done)} are done" if others and len(done) == len(others) else "",
     )
+
+
+def _stop_upgrade(facts: Facts, run: UpgradeRun) -> Iterator[PlanStep]:
+    """Delete the Upgrade, and let the charts go on that it leaves paused."""
+    yield PlanStep(
+        what=f"Stop {run.title}, which has not reached the nodes",
+        place=Place.KUBECTL,
+        commands=commands_in(actions.stop_upgrade(run.upgrade.ref.name)),
+        sees=("it says: deleted, and Harvester refuses it no longer than the Cluster is Provisioning",),
+        caution=f"Keep a support bundle of it first: {actions.SUPPORT_BUNDLE}.",
+        back="Start it again once the host is back.",
+        action=Action(verb=Verb.DELETE, ref=run.upgrade.ref),
+    )
+    for obj in facts.snapshot.objects(CHART):
+        if field_path("spec.paused").get(obj) is True:
+            change = {"spec": {"paused": False}}
+            yield PlanStep(
+                what=f"Let ManagedChart {name_of(obj)} go on, which it leaves paused",
+                place=Place.KUBECTL,
+                commands=(actions.merge_patch(CHARTS, name_of(obj), change, namespace_of(obj)),),
+                sees=(seen_by(f"{LIST_CHARTS} | grep -c 'paused: true'", "counts one less"),),
+                action=Action(
+                    verb=Verb.PATCH,
+                    ref=ObjectRef(CHART, namespace_of(obj), name_of(obj)),
+                    changes=(("spec.paused", False),),
+                ),
+            )
 
 
 def _evict(node: ObjectRef, load: Load) -> PlanStep:

@@ -136,12 +136,18 @@ def _by_script(facts: Facts, host: Host, step: PlanStep) -> PlanStep:
 def _first_plan(facts: Facts, host: Host) -> str:
     """Return what the first plan does to the host: RKE2 restarts, and may become that of the cluster at once."""
     name = host.node.name
-    wanted = get_text(facts.snapshot.get(CONTROL_PLANE), "spec.kubernetesVersion")
-    runs = get_text(facts.pairing.obj(host.node), KUBELET)
+    wanted, runs = first_versions(facts, host.node)
     told = f"RKE2 of {name} restarts with its first plan. From then on deleting the new Machine deletes Node {name}."
-    if wanted and runs and wanted != runs:
+    if wanted != runs:
         told += f" The plan has RKE2 {wanted}, and {name} runs {runs}: it may be upgraded at once, without a drain."
     return told
+
+
+def first_versions(facts: Facts, node: ObjectRef) -> tuple[str, str]:
+    """Return the version of RKE2 that a plan has, and that which runs; twice the same where one was not seen."""
+    wanted = get_text(facts.snapshot.get(CONTROL_PLANE), "spec.kubernetesVersion")
+    runs = get_text(facts.pairing.obj(node), KUBELET)
+    return (wanted, runs) if wanted and runs else ("", "")
 
 
 def upgrade_questions(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
@@ -151,7 +157,12 @@ def upgrade_questions(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
         return ()
     status = run.upgrade.statuses.get(node.name)
     state = f"its state there is {status.state!r}" if status else "it is not in its list of nodes"
-    return (f"Whether {run.title} goes on with {node.name} once that has its Machine: {state}.",)
+    asked = f"Whether {run.title} goes on with {node.name} once that has its Machine: {state}"
+    wanted, runs = first_versions(facts, node)
+    late = (
+        f", and {node.name} may get RKE2 {wanted} without the drain for which Harvester waits" if wanted != runs else ""
+    )
+    return (f"{asked}{late}.",)
 
 
 def _role_questions(host: Host) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from harvdiag.status.cure.runbook import (
     BEFORE,
     DRAFTS,
     FINAL,
+    NEXT,
     NOT_THIS,
     SUPPORT,
     WAYS,
@@ -39,6 +40,7 @@ from harvdiag.status.cure.runbook import (
     describe_wrong_step,
     first_way,
     list_end,
+    list_next,
     list_support,
     list_untold,
     list_ways,
@@ -50,11 +52,11 @@ from harvdiag.status.cure.words import OPEN, UNCHANGED, describe_origin
 
 __all__ = ["runbook_card"]
 
-COLUMNS = ("way", "can it be followed?", "what it costs", "what decides")
+COLUMNS = ("way", "followed?", "what it costs", "what decides")
 # Commands keep their lines, so that each can be copied; a long one is scrolled.
 _COMMANDS = "margin:.2em 0;padding:.2em .6em;overflow-x:auto;white-space:pre;border:1px solid #8c8c8c"
 _FINAL = "margin:.6em 0;padding:.2em 0;border-top:2px solid {edge};font-weight:bold"
-_STEP = "margin:.5em 0"
+_STEP, _PART = "margin:.4em 0", "margin-top:.3em"
 
 
 def runbook_card(runbook: Runbook, picture: str = "") -> str:
@@ -100,8 +102,7 @@ def _way(runbook: Runbook, way: Way, number: int) -> str:
 
 
 def _way_parts(runbook: Runbook, way: Way) -> Iterator[str]:
-    if way.preconditions:
-        yield _titled(BEFORE, (precondition_line(each, *answer_first(each, way)) for each in way.preconditions), True)
+    yield from _preconditions(way)
     yield "<div><b>Steps</b></div>"
     yield from (_step(number, step) for number, step in enumerate(way.steps, 1))
     for title, found in list_end(way):
@@ -112,11 +113,24 @@ def _way_parts(runbook: Runbook, way: Way) -> Iterator[str]:
         yield _titled(DRAFTS, lines) + format_step(f"Write them: `{name_drafts(runbook, way)}`")
 
 
+def _preconditions(way: Way) -> Iterator[str]:
+    """What is not met or open, and, folded, what is met."""
+    told = [(each, *answer_first(each, way)) for each in way.preconditions]
+    if not told:
+        return
+    left, met = ([precondition_line(*each) for each in told if (each[1] == GOOD) == good] for good in (False, True))
+    yield f"<div style='{_PART}'><b>{BEFORE}</b></div>{item_list(left, True)}"
+    if met:
+        names = ", ".join(each.id for each, mark, _ in told if mark == GOOD)
+        yield fold(f"{SIGNS[GOOD]} met: {escape_html(names)}", item_list(met, True))
+
+
 def _step(number: int, step: PlanStep) -> str:
     rule = f"<div style='{_FINAL.format(edge=EDGES[WARNING])}'>{SIGNS[WARNING]} {FINAL}</div>" if step.final else ""
     done = f"{SIGNS[GOOD]} " if step.done else ""
     where = f"<span style='{QUIET}'>({escape_html(describe_place(step))})</span>"
-    head = f"<div>{number}. {done}<b>{escape_html(step.what)}</b> {where}</div>"
+    more = "".join(f" {_link(link)}" for link in step.links)
+    head = f"<div>{number}. {done}<b>{escape_html(step.what)}</b> {where}{more}</div>"
     return f"{rule}<div style='{_STEP}'>{head}<div style='margin-left:1.4em'>{''.join(_details(step))}</div></div>"
 
 
@@ -132,12 +146,11 @@ def _details(step: PlanStep) -> Iterator[str]:
         ("Go back", describe_back(step)),
     )
     yield labelled((label, text) for label, text in told if text)
-    yield from (f"<div style='{QUIET}'>More: {_link(link)}</div>" for link in step.links)
 
 
 def _link(link: str) -> str:
     shown = escape_html(link)
-    return f"<a href='{shown}' rel='noreferrer'>{shown}</a>" if is_web_link(link) else shown
+    return f"<a href='{shown}' rel='noreferrer'>read more</a>" if is_web_link(link) else shown
 
 
 def _dangers(dangers: Sequence[str]) -> str:
@@ -145,13 +158,17 @@ def _dangers(dangers: Sequence[str]) -> str:
 
 
 def _end(runbook: Runbook, picture: str) -> Iterator[str]:
+    if steps := list_next(runbook):
+        yield _titled(NEXT, map(format_step, steps))
+    if steps and runbook.finding and runbook.finding.caution:
+        yield labelled([("⚠ Caution", runbook.finding.caution)])
     if runbook.simulation is not None:
-        yield _titled(NOT_THIS, [format_step(describe_wrong_step(runbook.simulation))])
-        yield fold("What it would change", picture) if picture else ""
-    yield _titled(SUPPORT, map(format_step, list_support(runbook, first_way(runbook))))
+        yield fold(NOT_THIS, item_list([format_step(describe_wrong_step(runbook.simulation))]) + picture)
+    if support := list_support(runbook, first_way(runbook)):
+        yield fold(f"{SUPPORT} ({len(support)})", item_list(map(format_step, support)))
 
 
 def _titled(title: str, items: Iterable[str], plain: bool = False) -> str:
     """A list below its heading; nothing where it is empty."""
     inner = item_list(items, plain)
-    return f"<div style='margin-top:.3em'><b>{title}</b></div>{inner}" if inner else ""
+    return f"<div style='{_PART}'><b>{title}</b></div>{inner}" if inner else ""

@@ -11,13 +11,15 @@ from harvdiag.core.model import Finding
 from harvdiag.cure.model import Hazard, Simulation
 from harvdiag.cure.plan import Place, PlanStep, Runbook, Standing, Way
 from harvdiag.cure.preconditions.model import Precondition
-from harvdiag.status.cure.words import fill_source, mark_precondition, name_live
+from harvdiag.status.answer import fill_source
+from harvdiag.status.cure.words import build_command, mark_precondition, name_live
 from harvdiag.status.summary import format_count
 
 __all__ = [
     "BEFORE",
     "DRAFTS",
     "FINAL",
+    "NEXT",
     "NOT_THIS",
     "REFUSED",
     "SUPPORT",
@@ -33,6 +35,7 @@ __all__ = [
     "first_way",
     "is_followed",
     "list_end",
+    "list_next",
     "list_support",
     "list_untold",
     "list_ways",
@@ -50,6 +53,7 @@ FINAL = "Point of no return: from here on, finish what you began"
 BEFORE, WAYS, DRAFTS = "Before you begin", "The ways out, the best first", "Drafts, to be read before use"
 SUPPORT, NOT_THIS = "Only vendor support can say", "Do not do this instead"
 REFUSED = "not offered"
+NEXT = "Next steps of the finding, which were not rehearsed"
 NOTHING = "Nothing to cure: nothing was found"
 PRECONDITION = re.compile(r"[A-Z]\d+: ")
 """How a reason begins that is a precondition: ``P3: VMs on srv09: at least 1``."""
@@ -104,7 +108,7 @@ def verdict_of(runbook: Runbook) -> str:
     if runbook.finding is None:
         return NOTHING
     if first is None:
-        return f"No way is offered: {runbook.none}" if runbook.none else "No way is offered"
+        return f"No way is offered: {_begin_small(runbook.none)}" if runbook.none else "No way is offered"
     if first.standing is Standing.OPEN:
         return f"Can be cured: {_begin_small(first.title)}"
     why = f": {_shorten(first.reasons[0])}" if first.reasons else ""
@@ -196,6 +200,14 @@ def list_support(runbook: Runbook, way: Way | None) -> list[str]:
     return [*dict.fromkeys((*(way.support if way else ()), *runbook.support))]
 
 
+def list_next(runbook: Runbook) -> list[str]:
+    """Return the next steps of the finding, where no way is offered: what there is to do all the same."""
+    if runbook.finding is None or runbook.ways:
+        return []
+    steps = runbook.finding.next
+    return [fill_source(step, runbook.before) for step in steps] if runbook.before is not None else [*steps]
+
+
 def list_untold(way: Way) -> list[str]:
     """Return what was not seen, but for what a precondition tells."""
     told = {text for asked in way.preconditions for text in asked.untold}
@@ -209,7 +221,7 @@ def name_drafts(runbook: Runbook, way: Way) -> str:
 
 def name_cure(runbook: Runbook, *options: str) -> str:
     """Return the command that gives the same runbook, with further options."""
-    return fill_source(runbook.before, "cure", *filter(None, [_name(runbook.finding)]), *options)
+    return build_command(runbook.before, "cure", *filter(None, [_name(runbook.finding)]), *options)
 
 
 def name_live_cure(runbook: Runbook) -> str:
@@ -230,6 +242,5 @@ def _name(finding: Finding | None) -> str:
 
 
 def _begin_small(title: str) -> str:
-    """A title within a sentence."""
-    first, rest = title[:1], title[1:]
-    return title if rest[:1].isupper() else first.lower() + rest
+    """A title within a sentence; names such as RKE2 and P1 stay."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() or title[1:2] == " " else title

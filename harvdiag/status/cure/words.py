@@ -26,12 +26,12 @@ __all__ = [
     "UNCHANGED",
     "StepRow",
     "answer_precondition",
+    "build_command",
     "describe_explanation",
     "describe_headline",
     "describe_live",
     "describe_origin",
     "describe_steps",
-    "fill_source",
     "list_finding_parts",
     "list_open",
     "list_steps",
@@ -202,10 +202,10 @@ def summarize_simulation(simulation: Simulation) -> str:
 
 def name_command(simulation: Simulation, *options: str) -> str:
     """Return the command that gives the same simulation, with further options."""
-    return fill_source(simulation.before, "what-if", str(simulation.action), *options)
+    return build_command(simulation.before, "what-if", str(simulation.action), *options)
 
 
-def fill_source(snapshot: Snapshot | None, command: str, *words: str) -> str:
+def build_command(snapshot: Snapshot | None, command: str, *words: str) -> str:
     """Return a command with the words that name the source, if they are known, after it."""
     told = snapshot.arguments if snapshot is not None else None
     return join_words(("harvdiag", command, *(("SOURCE",) if told is None else told), *words))

@@ -17,6 +17,7 @@ from harvdiag.status.cure.runbook import (
     BEFORE,
     DRAFTS,
     FINAL,
+    NEXT,
     NOT_THIS,
     SUPPORT,
     WAYS,
@@ -30,6 +31,7 @@ from harvdiag.status.cure.runbook import (
     describe_wrong_step,
     first_way,
     list_end,
+    list_next,
     list_support,
     list_untold,
     list_ways,
@@ -145,6 +147,10 @@ def _drafts(runbook: Runbook, way: Way) -> Iterator[str]:
 
 
 def _end(runbook: Runbook, first: Way | None) -> Iterator[str]:
+    if steps := list_next(runbook):
+        yield from ("", f"## {NEXT}", "", *(f"- [ ] {format_step(step)}" for step in steps))
+    if steps and runbook.finding and runbook.finding.caution:
+        yield from ("", f"**Caution:** {format_step(runbook.finding.caution)}")
     if runbook.simulation is not None:
         yield from ("", f"## {NOT_THIS}", "", f"- {format_step(describe_wrong_step(runbook.simulation))}")
     if support := list_support(runbook, first):

@@ -16,6 +16,7 @@ from harvdiag.status.cure.runbook import (
     BEFORE,
     DRAFTS,
     FINAL,
+    NEXT,
     NOT_THIS,
     SUPPORT,
     WAYS,
@@ -29,6 +30,7 @@ from harvdiag.status.cure.runbook import (
     describe_wrong_step,
     first_way,
     list_end,
+    list_next,
     list_support,
     list_untold,
     list_ways,
@@ -68,6 +70,7 @@ class _Page(Page):
         shown = self._shown(runbook.ways)
         for number, way in enumerate(shown, 1):
             yield from self._way(runbook, way, number if len(runbook.ways) > 1 else 0)
+        yield from self._next(runbook)
         if runbook.simulation is not None:
             yield from self.points(NOT_THIS, SIGNS[ERROR], [describe_wrong_step(runbook.simulation)])
         yield from self.points(SUPPORT, "-", list_support(runbook, first_way(runbook)))
@@ -152,6 +155,16 @@ class _Page(Page):
             for danger in draft.dangers:
                 yield from self.led(f"    {SIGNS[WARNING]} ", danger, SIGNS[WARNING])
         yield from self.led("  ", f"Write them: `{name_drafts(runbook, way)}`")
+
+    def _next(self, runbook: Runbook) -> Iterator[str]:
+        """What there is to do where no way is offered."""
+        steps = list_next(runbook)
+        if not steps or runbook.finding is None:
+            return
+        yield from ("", self.layout.paint.bold(NEXT))
+        for number, step in enumerate(steps, 1):
+            yield from self.led(f"  {number}. ", step)
+        yield from self._labelled("Caution", runbook.finding.caution, WARNING)
 
     def _rest(self, runbook: Runbook, shown: Sequence[Way]) -> Iterator[str]:
         """How to see what is folded, and what tells more."""
