@@ -152,7 +152,7 @@ def pieces(strings: Iterable[str]) -> set[str]:
     return {piece for piece in bare if sum(bool(re.search("[a-z]", word)) for word in piece.split()) >= WORDS}
 
 
-PLAYED = "training/world/"
+PLAYED = ("training/world/", "training/library/changes/")
 """Modules that play the cluster: what they hold is what it says, which others read."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -61,6 +62,7 @@ input, access or usage, such as an ACTION that is none of these; 3: a bug in har
 )
 @click.argument("words", nargs=-1, required=True, type=ActionWords(), metavar='[SOURCE] "ACTION"')
 @cluster_options
+@click.option("-n", "--namespace", help="Namespace of KIND NAME, as for kubectl; within the quotes or without.")
 @redact_options
 @click.option(
     "--format",
@@ -77,12 +79,19 @@ input, access or usage, such as an ACTION that is none of these; 3: a bug in har
 @click.option("--strict", is_flag=True, help="Exit 1 also where it cannot be told what the action would do.")
 @click.option("--full", is_flag=True, help="Fold nothing: each step, each finding; files are never folded.")
 def what_if(
-    words: Sequence[str], where: SourceOptions, form: str | None, output: Path | None, strict: bool, full: bool
+    words: Sequence[str],
+    where: SourceOptions,
+    namespace: str | None,
+    form: str | None,
+    output: Path | None,
+    strict: bool,
+    full: bool,
 ) -> int:
     """Say what an action would do."""
     from harvdiag.status.cure.words import summarize_simulation
 
     source, action = split_words(words)
+    action = action if namespace is None else f"{action} --namespace={shlex.quote(namespace)}"
     asked = Form(name=form, output=output, full=full)
     check_form(SIMULATION, asked, source)
     with open_snapshot(where._replace(source=source)) as snapshot:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harvdiag.core.escape import escape_text
 from harvdiag.core.fields import Obj
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
+from harvdiag.core.policy import Policy
 from harvdiag.core.tabular import Record, Tabular, to_plain
 from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
 from harvdiag.kinds import CATALOGUE
@@ -175,6 +176,10 @@ class Simulation(Tabular):
     after: Snapshot
     outcomes: tuple[Outcome, ...] = ()
     """Of every check after it."""
+    known: tuple[Outcome, ...] = ()
+    """Of every check before it."""
+    policy: Policy = field(default_factory=Policy)
+    """The settings by which both were judged."""
     preconditions: tuple[Precondition, ...] = ()
     """P1 to P6, where the action removes a Node or a Machine."""
 

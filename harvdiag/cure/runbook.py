@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from harvdiag.core.findings import find_root
 from harvdiag.core.model import Finding, Outcome
 from harvdiag.core.policy import Policy
+from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.plan import Refused, Runbook, Standing, Way
 from harvdiag.cure.simulate import simulate
 from harvdiag.cure.ways import all_ways
-from harvdiag.cure.ways.model import Case, Plan, Unfit, WayOut
+from harvdiag.cure.ways.model import Case, Plan, WayOut
 from harvdiag.cure.weigh import weigh
 from harvdiag.rules import Rule, own_rules, registry, set_apart
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, NotApplicable, UnjudgedError, Unseen
 
 __all__ = ["build_runbook"]
 
 ORDER = tuple(Standing)
+NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?", re.ASCII)
+"""A name of an object, as Kubernetes has them."""
 
 
 def build_runbook(facts: Facts, asked: Finding, known: Sequence[Outcome], policy: Policy | None = None) -> Runbook:
@@ -81,10 +85,22 @@ def _make_plans(case: Case, rule: Rule | None) -> tuple[list[tuple[WayOut, Plan]
     ways = all_ways()
     for out in (ways[name] for name in (rule.cures if rule else ()) if name in ways):
         try:
-            plans.append((out, out.make(case)))
-        except Unfit as reason:
+            plans.append((out, _with_plain_names(case, out.make(case))))
+        except (NotApplicable, UnjudgedError) as reason:
             refused.append(Refused(name=out.name, title=out.title, reason=str(reason)))
+        except Unseen as unseen:
+            refused.append(Refused(name=out.name, title=out.title, reason=unread(unseen.entry.kind, unseen.gap)))
     return plans, refused
+
+
+def _with_plain_names(case: Case, plan: Plan) -> Plan:
+    """The plan, unless an object of it has a name that no API server accepts: such a command is not to be pasted."""
+    acted = {step.action.ref for step in plan.steps if step.action is not None}
+    seen = [ref for ref in acted if ref is not None and ref in case.facts.links.objects]
+    for ref in (case.finding.subject, *sorted(seen)):
+        if not NAME.fullmatch(ref.name):
+            raise NotApplicable(f"no API server accepts the name {ref.name!r}: the source was altered")
+    return plan
 
 
 def _why_none(rule: Rule | None, refused: Sequence[Refused]) -> str:

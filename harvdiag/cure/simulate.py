@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from harvdiag.core.fields import get_text
 from harvdiag.core.model import Finding, Outcome, sort_findings
 from harvdiag.core.policy import Policy
 from harvdiag.cure.action import parse_action
@@ -12,6 +13,7 @@ from harvdiag.cure.cascade import Stage, play
 from harvdiag.cure.hazard import classify, stays, subjects_of
 from harvdiag.cure.model import Action, Simulation
 from harvdiag.cure.preconditions import Precondition, judge
+from harvdiag.cure.preconditions.volumes import DEGRADED, FAULTED, LAST
 from harvdiag.cure.world import World
 from harvdiag.rules import own_rules, run_rules, select_rules, set_apart
 from harvdiag.rules.facts import Facts
@@ -64,6 +66,8 @@ def _conclude(
         before=stage.world.origin,
         after=end[0],
         outcomes=tuple(outcomes[1]),
+        known=tuple(outcomes[0]),
+        policy=end[1],
         preconditions=conditions,
     )
 
@@ -97,11 +101,22 @@ def ask_preconditions(stage: Stage) -> tuple[Precondition, ...]:
 
 
 def _with_uninstalled(stage: Stage, asked: Precondition) -> Precondition:
-    """P6 of a host that a step before has uninstalled: no object tells it."""
+    """P6 of a host that a step before has uninstalled: no object tells it. What that degraded is no fault of P2."""
     host = next(iter(asked.refs("host")), None)
+    if asked.id == "P2" and asked.met is False and _degraded_by_plan(stage, asked):
+        told = "no volume is degraded but by what was lost with the host that a step before has uninstalled"
+        return replace(asked, met=None if asked.untold else True, told=told)
     if asked.id != "P6" or asked.met is not None or host is None or host.name not in stage.world.uninstalled:
         return asked
     return replace(asked, met=True, untold=(), by_hand=(), told=f"host {host.name} was uninstalled by a step before")
+
+
+def _degraded_by_plan(stage: Stage, asked: Precondition) -> bool:
+    """Whether the volumes that P2 counts were healthy before a step uninstalled a host, and none lost all its data."""
+    degraded = asked.refs(DEGRADED)
+    was = (get_text(stage.world.origin.get(ref), "status.robustness") for ref in degraded)
+    worse = asked.refs(FAULTED) or asked.refs(LAST)
+    return bool(stage.world.uninstalled and degraded and not worse and all(state == "healthy" for state in was))
 
 
 def _findings(outcomes: Iterable[Outcome], policy: Policy) -> list[Finding]:

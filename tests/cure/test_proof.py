@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -12,12 +13,15 @@ from harvdiag.cure.model import Action, Hazard, Verb
 from harvdiag.cure.simulate import simulate
 from harvdiag.rules import registry
 from harvdiag.sources import open_source
+from harvdiag.training import open_objects
+from harvdiag.training.world.faults import orphan
 from tests.cure.invented import Invented, invent, kind_of
 from tests.cure.oracle import Oracle
 from tests.cure.proof import Cluster, faults_of, runbooks_of
 from tests.routes import PATHS, name, opened, scenario
 from tests.sample import is_full
 from tests.together import together
+from tests.world import healthy
 from tests.world.samples import DATA, SAMPLES
 
 MORE = frozenset(
@@ -103,3 +107,14 @@ def test_a_runbook_is_the_same_each_time() -> None:
     again = list(runbooks_of(made.open()))
     assert [*map(repr, once)] == [*map(repr, again)]
     assert [each.records for each in once] == [each.records for each in again]
+
+
+@pytest.mark.parametrize("strange", ["x; rm -rf /", "-rf", "a``reboot``b", "\x1b[31mred", "new\nline", "../up"])
+def test_a_name_that_no_cluster_has_is_in_no_command(strange: str) -> None:
+    """A source may hold anything: no way is offered whose commands would have to be pasted with such a name."""
+    world = healthy(("hv01", "hv02", "hv03", "hv04"))
+    orphan(world, "hv04")
+    objects = json.loads(json.dumps(world.objects).replace("hv04", json.dumps(strange)[1:-1]))
+    for runbook in runbooks_of(open_objects("strange", objects, world.captured_at)):
+        assert not runbook.ways
+        assert {"no API server accepts" in refused.reason for refused in runbook.refused} == {True}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -17,13 +19,18 @@ from harvdiag.cure.ways.by_hand import by_hand
 from harvdiag.cure.ways.model import Case, Plan, Unfit
 from harvdiag.cure.ways.rebuild import rebuild
 from harvdiag.cure.ways.register import register
+from harvdiag.cure.world import World
+from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
-from tests.cure.clusters import FLEET, HV01, HV03, Object, cluster, node, release
+from harvdiag.training import open_scenario
+from tests.cure.clusters import BASES, FLEET, HV01, HV03, Object, cluster, node, release
 from tests.cure.made import before
 from tests.cure.test_joins import MINE, _hosted, _management, _orphan_layers
 
 HV = ObjectRef("Node", "", "hv03")
+SCENARIOS = BASES.parent
+ALLOW = "harvesterhci.io/allow-node-join"
 UPGRADER = "plan.upgrade.cattle.io/system-agent-upgrader"
 PLAN: Object = {
     "apiVersion": "upgrade.cattle.io/v1",
@@ -52,8 +59,10 @@ def acting(plan: Plan) -> dict[Verb, PlanStep]:
 
 
 def test_rules_of_nodes_name_these_ways() -> None:
-    ways = {rule.cures for name, rule in registry().items() if name in {"node-without-machine", "node-half-joined"}}
-    assert ways == {("register", "rebuild", "by-hand")}
+    ways = {name: rule.cures for name, rule in registry().items()}
+    assert ways["node-without-machine"] == ("register", "rebuild", "by-hand")
+    assert ways["node-half-joined"] == ("link-again", "register", "rebuild")
+    assert ways["node-dangling-machine"] == ("renew-annotation", "register", "rebuild", "by-hand")
 
 
 def test_the_case_by_name() -> None:
@@ -238,3 +247,32 @@ def test_unseen_host_is_not_promised() -> None:
         "register": Standing.UNTOLD,
         "by-hand": Standing.UNTOLD,
     }
+
+
+def test_pseudonyms_are_told_and_fit_one_another() -> None:
+    """Of a redacted source the draft names the pseudonym of the Machine, and says that it fits no cluster."""
+    facts = Facts(redact_snapshot(before(), Redactor(Key(b"k" * 32, Path("none.key")))))
+    name = next(node.name for node in facts.pairing.nodes if facts.pairing.is_orphan(node))
+    manifest, script = by_hand(case(facts, name)).drafts
+    assert "pseudonyms" in manifest.dangers[0]
+    assert "pseudonyms" in script.dangers[0]
+    text = render_draft(manifest) + render_draft(script)
+    assert not any(word in text for word in ("srv0", "551c3acbbeb6", "84908849", "10.0.0.14"))
+
+
+@pytest.mark.parametrize(("version", "mark", "met"), [("v1.9.0", {}, False), ("v1.9.0", {ALLOW: "true"}, True)])
+def test_a_new_node_in_an_upgrade(version: str, mark: dict[str, str], met: bool) -> None:
+    """From 1.9 on a webhook refuses it, but where the Upgrade allows it."""
+    world = World(before())
+    world.edit(ObjectRef("Setting", "", "server-version"))["value"] = version
+    upgrade = world.edit(world.refs("Upgrade")[0])
+    upgrade["metadata"]["annotations"] = mark
+    (asked,) = rebuild(case(Facts(world.snapshot()), "srv09")).preconditions
+    assert (asked.id, asked.met) == ("R6", met)
+
+
+def test_an_upgrade_before_its_nodes_is_stopped_first() -> None:
+    made = open_scenario(SCENARIOS / "upgrade-plan-blocked-by-unmanaged-node" / "speaks-orphan.yaml")
+    stop = rebuild(case(facts_of(made), "hv04")).steps[0]
+    assert stop.action == Action(verb=Verb.DELETE, ref=ObjectRef("Upgrade", "harvester-system", "hvst-upgrade-abcde"))
+    assert "support bundle" in stop.caution

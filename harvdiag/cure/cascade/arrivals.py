@@ -9,6 +9,7 @@ from harvdiag.core.fields import Obj, field_path, get_labels, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.joins import is_served
 from harvdiag.cure.cascade.linking import plan_marks
+from harvdiag.cure.cascade.longhorn import take_in
 from harvdiag.cure.cascade.machine_set import begin_plan, make_set, set_labels
 from harvdiag.cure.cascade.nodes import may_join, promote
 from harvdiag.cure.cascade.read import annotations_of, is_ready, machines
@@ -80,6 +81,7 @@ def _arrive(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     if stage.facts.running:
         stage.note(Hazard.CARE, f"{stage.facts.running} is under way: let a host join once it has ended")
     promote(stage, Event(Change.CREATED, node, {}))
+    take_in(stage, node)
 
 
 def _new_node(stage: Stage, name: str, marks_of_plan: dict[str, str]) -> Obj:

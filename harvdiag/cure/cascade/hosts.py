@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from harvdiag.core.conditions import STATUS_LIST, conditions_of, find_condition, with_conditions
 from harvdiag.core.fields import Obj, field_path, get_text, name_of, namespace_of
@@ -14,8 +14,10 @@ from harvdiag.cure.cascade.read import annotations_of, has_node_role, is_ready
 from harvdiag.cure.cascade.stage import Change, Deed, Stage
 from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard
+from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.removal import Removal
-from harvdiag.cure.preconditions.vms import BOUND, judge_vms
+from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
+from harvdiag.cure.preconditions.volumes import is_healthy, of_volumes
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.vms import VMI
 
@@ -36,7 +38,8 @@ SILENT = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 def drain(stage: Stage, node: ObjectRef) -> None:
     """Move everything off a Node: replicas by Longhorn's eviction, VMs by Harvester's maintenance mode."""
     moved = _evict(stage, node)
-    if reason := _why_no_maintenance(stage, node):
+    vms = judge_vms(stage.facts, Removal(asked=node, nodes=(node,), machines=()))
+    if reason := _why_no_maintenance(stage, node, vms):
         stage.tell(node, Effect.REFUSED, Deed("Harvester", "refuses maintenance mode", reason, DRAINING))
         stage.note(Hazard.USELESS, f"Harvester refuses maintenance mode: {reason}")
         return
@@ -50,15 +53,16 @@ def drain(stage: Stage, node: ObjectRef) -> None:
         Effect.CHANGED,
         Deed("Harvester", "cordons it and migrates its VMs: maintenance mode", "it is asked for", DRAINING),
     )
-    names = _migrate(stage, node)
+    names = _migrate(stage, node, whole=vms.met is True)
+    stage.untold |= dict.fromkeys(vms.untold)
     stage.set(node, f'metadata.annotations["{MAINTENANCE}"]', "completed")
-    if names or moved:
-        stage.note(Hazard.CARE, f"{len(names)} VMs and {moved} replicas leave {node.name}: other nodes need the room")
+    if names or moved or vms.untold:
+        stage.note(Hazard.CARE, f"room for what leaves {node.name} is needed: VMs {len(names)}, replicas {moved}")
     else:
         stage.note(Hazard.SAFE, f"nothing that was seen lives on {node.name}")
 
 
-def _why_no_maintenance(stage: Stage, node: ObjectRef) -> str:
+def _why_no_maintenance(stage: Stage, node: ObjectRef, vms: Precondition) -> str:
     """Why Harvester refuses maintenance mode; empty where it does not."""
     managers = [ref for ref in stage.world.refs("Node") if _is_manager(stage.world.get(ref))]
     up = [ref for ref in managers if MAINTENANCE not in annotations_of(stage.world.get(ref))]
@@ -66,28 +70,35 @@ def _why_no_maintenance(stage: Stage, node: ObjectRef) -> str:
         return f"{node.name} is the only management node"
     if node in managers and node in up and len(up) != MANAGERS:
         return f"{len(up)} management nodes are not in maintenance mode, and it wants {MANAGERS}"
-    found = judge_vms(stage.facts, Removal(asked=node, nodes=(node,), machines=()))
-    bound = found.refs(BOUND)
-    return f"{join_names([ref.name for ref in bound])} cannot be migrated: shut down first" if bound else ""
+    if bound := vms.refs(BOUND):
+        return f"{join_names([ref.name for ref in bound])} cannot be migrated: shut down first"
+    return "no other node can take its VMs" if vms.refs(ON_IT) and not _other_nodes(stage, node) else ""
 
 
 def _is_manager(obj: Obj | None) -> bool:
     return has_node_role(obj, "control-plane") or has_node_role(obj, "etcd")
 
 
-def _migrate(stage: Stage, node: ObjectRef) -> list[str]:
-    """Move every VM to another Node; return their names."""
+def _migrate(stage: Stage, node: ObjectRef, whole: bool) -> list[str]:
+    """Move the VMs to another Node, and what they have attached; return their names.
+
+    Where not all of them can be moved for certain (`whole`), only those that KubeVirt says can be are, and a volume is
+    left where it is, with the VM that it may belong to.
+    """
     target = next(iter(_other_nodes(stage, node)), "")
     names = []
     for ref, obj in _objects_on(stage, VMI, node, Wanted(fields=(f"status.nodeName={node.name}",), everywhere=True)):
-        stage.world.add(ref, obj)
-        stage.set(ref, "status.nodeName", target)
-        names.append(ref.name)
+        if whole or find_condition(obj, "LiveMigratable").status == "True":
+            stage.world.add(ref, obj)
+            stage.set(ref, "status.nodeName", target)
+            names.append(ref.name)
+    if names:
+        stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
+    if not whole:
+        return names
     for ref, obj in _objects_on(stage, VOLUME, node, Wanted(fields=(f"status.currentNodeID={node.name}",))):
         stage.world.add(ref, obj)
         stage.set(ref, "status.currentNodeID", target)
-    if names:
-        stage.tell(node, Effect.CHANGED, Deed("KubeVirt", f"migrates {join_names(names)} to other nodes", "", DRAINING))
     return names
 
 
@@ -121,10 +132,12 @@ def _evict(stage: Stage, node: ObjectRef) -> int:
         stage.untold[f"{gap}, so that replicas may stay on {node.name}"] = None
     replicas = list(_objects_on(stage, REPLICA, node, Wanted(fields=(f"spec.nodeID={node.name}",))))
     places = _places(stage, node)
+    taken = _taken(stage, {get_text(obj, "spec.volumeName") for _, obj in replicas})
     left: list[ObjectRef] = []
     for ref, obj in replicas:
         volume = get_text(obj, "spec.volumeName")
-        target = next((name for name in places if _is_free(stage, volume, name)), "")
+        target = next((name for name in places if is_healthy(obj) and _is_free(stage, volume, name, taken)), "")
+        taken.add((volume, target))
         if target:
             stage.world.add(ref, obj)
             stage.set(ref, "spec.nodeID", target)
@@ -159,20 +172,16 @@ def _places(stage: Stage, node: ObjectRef) -> list[str]:
     ]
 
 
-def _is_free(stage: Stage, volume: str, place: str) -> bool:
+def _is_free(stage: Stage, volume: str, place: str, taken: Collection[tuple[str, str]]) -> bool:
     """Whether a Node may take a replica of a volume: it has none, or may have several."""
     if get_text(stage.world.get(SOFT), "value") == "true":
         return True
-    taken = stage.memory.setdefault("taken", _taken(stage))
-    if not isinstance(taken, set) or (volume, place) in taken:
-        return False
-    taken.add((volume, place))
-    return True
+    return (volume, place) not in taken
 
 
-def _taken(stage: Stage) -> set[tuple[str, str]]:
-    """Each volume with the Nodes that have a replica of it."""
-    found = stage.world.snapshot().find(REPLICA, Wanted(namespace=SPACE)).objects
+def _taken(stage: Stage, volumes: Collection[str]) -> set[tuple[str, str]]:
+    """Each of these volumes with the Nodes that have a replica of it."""
+    found = stage.world.snapshot().find(REPLICA, of_volumes(volumes)).objects if volumes else ()
     return {(get_text(obj, "spec.volumeName"), get_text(obj, "spec.nodeID")) for obj in found}
 
 

@@ -13,6 +13,7 @@ from harvdiag.cure.cascade.read import (
     CLUSTER_NAMESPACE,
     is_paused,
     is_ready,
+    machine_named_by,
     machines,
     plan_of,
     provider_ids,
@@ -20,7 +21,7 @@ from harvdiag.cure.cascade.read import (
 from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
 from harvdiag.cure.cascade.words import unknown
 from harvdiag.cure.model import Effect, Hazard
-from harvdiag.graph.pairing import PROVIDER_ID
+from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import LOCAL
 
 __all__ = ["annotate", "api_version", "look_again", "plan_marks", "run_plan"]
@@ -90,7 +91,10 @@ def _restart(stage: Stage, node: ObjectRef, plan: ObjectRef | None) -> None:
 def look_again(stage: Stage) -> None:
     """Link every Machine without a Node, as far as the objects allow: why it was not linked before they do not tell."""
     for ref, obj in [*machines(stage)]:
-        if get_text(obj, "status.nodeRef.name") or stage.deleting(ref) or is_paused(stage.world.get(LOCAL)):
+        if stage.deleting(ref) or is_paused(stage.world.get(LOCAL)):
+            continue
+        if name := get_text(obj, "status.nodeRef.name"):
+            _annotate_again(stage, ref, ObjectRef("Node", "", name))
             continue
         known = set(provider_ids(stage, ref, obj).values())
         hosts = [node for node in stage.world.refs("Node") if _may_be_of(stage, node, uid_of(obj), known)]
@@ -101,6 +105,16 @@ def look_again(stage: Stage) -> None:
             _set_reference(stage, hosts[0], ref)
         else:
             stage.emit(Change.CHANGED, hosts[0])
+
+
+def _annotate_again(stage: Stage, machine: ObjectRef, node: ObjectRef) -> None:
+    """Write the annotations of a Node that has its Machine by nodeRef and providerID, and names none."""
+    obj = stage.world.get(node)
+    own = get_text(obj, PROVIDER_ID) in provider_ids(stage, machine, stage.world.get(machine) or {}).values()
+    if obj is None or not own or machine_named_by(obj) is not None:
+        return
+    stage.open(unknown(f"why {machine.name} was not written on Node {node.name}"))
+    annotate(stage, node, machine, f"{NODE_REF} of Machine {machine.name}")
 
 
 def _may_be_of(stage: Stage, node: ObjectRef, uid: str, known: set[str]) -> bool:

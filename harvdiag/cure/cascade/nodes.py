@@ -298,6 +298,9 @@ def _arguments(node: Obj) -> list[str]:
 def link_again(stage: Stage, event: Event) -> None:
     """Cluster API writes its annotations on the Node that has the providerID of a Machine that stays."""
     provider = get_text(event.last, PROVIDER_ID)
+    named = machine_named_by(stage.world.get(event.ref) or {})
     for machine, obj in machines(stage):
-        if provider and not stage.deleting(machine) and provider in provider_ids(stage, machine, obj).values():
+        if not provider or machine == named or stage.deleting(machine):
+            continue
+        if provider in provider_ids(stage, machine, obj).values():
             annotate(stage, event.ref, machine, f"its providerID is that of Machine {machine.name}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -11,13 +10,10 @@ from typing import Protocol
 from harvdiag.core.errors import UsageError
 from harvdiag.core.outgoing import vet_outgoing
 from harvdiag.cure.drafts.model import Draft
-from harvdiag.cure.drafts.text import render_draft
+from harvdiag.cure.drafts.text import file_name, render_draft
 from harvdiag.io.whole import write_whole
 
-__all__ = ["file_name", "write_drafts"]
-
-STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
-LONGEST = 120
+__all__ = ["write_drafts"]
 
 
 class HasDrafts(Protocol):
@@ -46,11 +42,6 @@ def write_drafts(way: HasDrafts, folder: str | os.PathLike[str], *, force: bool 
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder}: drafts cannot be written: {getattr(error, 'strerror', error)}") from None
     return tuple(texts)
-
-
-def file_name(name: str) -> str:
-    """Return a name that is one of a file in the folder itself, whatever the name of a Node contains."""
-    return STRANGE.sub("_", name)[-LONGEST:].lstrip(".") or "draft"
 
 
 def _write(path: Path, data: bytes, force: bool) -> None:

@@ -15,6 +15,7 @@ from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.drafts.host import OPEN_ID, Host, has_pseudonyms, partners
 from harvdiag.cure.drafts.model import Draft
+from harvdiag.cure.drafts.text import file_name
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules.facts import Facts
 
@@ -38,7 +39,7 @@ def draft_manifest(facts: Facts, host: Host) -> Draft:
     siblings = {kind: _siblings(facts, kind) for kind in KINDS}
     parts = [_draft(kind, host, version, siblings[kind]) for kind in KINDS]
     return Draft(
-        name=f"{host.node.name}-machine.yaml",
+        name=file_name(f"{host.node.name}-machine.yaml"),
         title=f"RKEBootstrap, CustomMachine and Machine of {host.node.name}",
         objects=tuple(parts),
         dangers=_dangers(facts, host),

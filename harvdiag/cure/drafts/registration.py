@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from harvdiag.core.release import read_release
 from harvdiag.cure.drafts.host import Host, has_pseudonyms
 from harvdiag.cure.drafts.model import Draft
+from harvdiag.cure.drafts.text import file_name
 from harvdiag.rules.actions import quote_argument
 from harvdiag.rules.facts import Facts
 
@@ -30,7 +31,7 @@ def draft_registration(facts: Facts, host: Host) -> Draft:
     """Return the draft of the script that a person runs on the host as root, with the roles that its Node has."""
     name = host.node.name
     return Draft(
-        name=f"{name}-register.sh",
+        name=file_name(f"{name}-register.sh"),
         title=f"Registration of {name} with Rancher, to be run on {name} as root",
         lines=tuple(_lines(host)),
         dangers=(

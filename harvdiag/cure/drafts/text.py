@@ -10,12 +10,19 @@ from typing import Any
 from harvdiag.core.escape import escape_text
 from harvdiag.cure.drafts.model import Draft
 
-__all__ = ["render_draft"]
+__all__ = ["file_name", "render_draft"]
 
+STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
+LONGEST = 120
 WIDTH = 116
 WORDS = frozenset({"y", "n", "on", "off", "yes", "no", "true", "false", "null"})
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-./][A-Za-z0-9]+)*")
 """Texts that every parser of YAML takes for one without quotes."""
+
+
+def file_name(name: str) -> str:
+    """Return a name that is one of a file in the folder itself, whatever the name of a Node contains."""
+    return STRANGE.sub("_", name)[-LONGEST:].lstrip(".") or "draft"
 
 
 def render_draft(draft: Draft) -> str:

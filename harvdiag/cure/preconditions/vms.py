@@ -26,13 +26,11 @@ from harvdiag.rules.volumes import VOLUME, volume_evidence
 
 __all__ = ["BOUND", "ON_IT", "judge_vms"]
 
-ON_IT = "VMs on it"
-
 ENDED = frozenset({"Succeeded", "Failed"})
 """Phases of a VM that runs no more."""
 ABLE = "LiveMigratable"
-BOUND = "VMs that cannot be migrated"
-"""The value that has them."""
+ON_IT, BOUND = "VMs on it", "VMs that cannot be migrated"
+"""The values that have them."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ def renew_annotation(case: Case) -> Plan:
         raise Unfit("no Node with a Machine of its own names another there")
     return Plan(
         steps=cite(facts, _renewals(facts, wrong)),
-        support=("why Cluster API has not written the annotation before, if it does not come back",),
+        support=("Why Cluster API has not written the annotation before, if it does not come back.",),
     )
 
 
@@ -109,8 +109,8 @@ def set_aside(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _setting_aside(facts, node, own, stale)),
         preconditions=(_judge_support(stale),),
-        never=Action(verb=Verb.DELETE, ref=stale[0]),
-        support=(f"whether {join_names([m.name for m in stale])} can be set aside, and what Rancher does then",),
+        never=None if facts.pairing.deletion_time(stale[0]) else Action(verb=Verb.DELETE, ref=stale[0]),
+        support=(f"Whether {join_names([m.name for m in stale])} can be set aside, and what Rancher does then.",),
     )
 
 
@@ -149,7 +149,7 @@ def _judge_support(stale: list[ObjectRef]) -> Precondition:
 
 def _setting_aside(facts: Facts, node: ObjectRef, own: ObjectRef, stale: list[ObjectRef]) -> Iterator[PlanStep]:
     yield PlanStep(
-        what=f"See which Machine the host of {node.name} is, on that host",
+        what=f"See as which Machine {node.name} runs",
         place=Place.HOST,
         commands=("cat /etc/rancher/agent/cattle-id",),
         sees=(f"It is the label rke.cattle.io/machine-id of {own.name}.",),

@@ -20,6 +20,7 @@ from harvdiag.cure.ways.steps import (
     back_up,
     is_gone,
     mark,
+    nothing_left,
     place_of,
     remove_member,
     title,
@@ -57,8 +58,8 @@ def end_deletion(case: Case) -> Plan:
         steps=cite(facts, _steps(facts, machine, bootstrap, node)),
         removes=machine,
         support=(
-            f"whether {FORCE} may be set for {machine.name}, if its deletion does not end with its host gone",
-            "which controller holds it, if a finalizer other than Cluster API's stays",
+            f"Whether {FORCE} may be set for {machine.name}, if its deletion does not end with its host gone.",
+            "Which controller holds it, if a finalizer other than Cluster API's stays.",
         ),
     )
 
@@ -104,7 +105,7 @@ def _steps(facts: Facts, machine: ObjectRef, bootstrap: ObjectRef, node: ObjectR
         "Only if it is still there and vendor support agrees, end the hook", Verb.ANNOTATE, bootstrap, FORCE, "true"
     )
     yield replace(force, place=Place.SUPPORT, sees=(is_gone(machine),), final=True, links=(HELD,))
-    yield advised(actions.verify_removed(host, (voter,) if voter else ()))
+    yield nothing_left(host)
 
 
 def _told(facts: Facts, machine: ObjectRef) -> str:

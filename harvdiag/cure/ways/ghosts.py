@@ -18,6 +18,7 @@ from harvdiag.cure.ways.steps import (
     advised,
     back_up,
     delete,
+    nothing_left,
     remove_member,
     title,
     voters_but,
@@ -80,9 +81,9 @@ def _steps(facts: Facts, machine: ObjectRef, host: str, etcd: bool) -> Iterator[
     yield replace(delete(machine), caution=advice.DELETES_NODE)
     if voter:
         yield remove_member(host or UNNAMED, voter)
-    yield advised(actions.verify_removed(host or machine.name))
+    yield nothing_left(host or machine.name)
 
 
 def _ask(host: str) -> tuple[str, ...]:
     """Return what to ask of support where a member of etcd may be left: only the person at the API sees it."""
-    return (f"whether a member of etcd that is still listed for {host or UNNAMED} may be taken out by hand",)
+    return (f"Whether a member of etcd that is still listed for {host or UNNAMED} may be taken out by hand.",)

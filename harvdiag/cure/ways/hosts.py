@@ -124,13 +124,19 @@ def issue(repository: str, number: int) -> str:
 
 
 def cite(facts: Facts, steps: Iterable[PlanStep]) -> tuple[PlanStep, ...]:
-    """Return the steps, each with the pages of Harvester's manual that describe what it does."""
+    """Return the steps, each with the pages of Harvester's manual that describe what it does.
+
+    Of several after which there is no way back the first is the point of no return.
+    """
+    told = list(steps)
+    last = next((number for number, step in enumerate(told) if step.final), None)
     return tuple(
         replace(
             step,
             links=tuple(dict.fromkeys((*pages_of((*step.commands, *step.sees), facts.harvester_version), *step.links))),
+            final=number == last,
         )
-        for step in steps
+        for number, step in enumerate(told)
     )
 
 

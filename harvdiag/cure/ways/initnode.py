@@ -42,7 +42,7 @@ def mark_init_node(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _marking(plan, replace(step, sees=(seen_by(LISTS, f"lists {plan.name} alone"), _goes_on())))),
         preconditions=(_judge_server(facts, plan),),
-        support=("why the label was lost, and whether Rancher's planner keeps it",),
+        support=("Why the label was lost, and whether Rancher's planner keeps it.",),
     )
 
 
@@ -121,5 +121,5 @@ def unmark_init_node(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _marking(others[0], *steps[:-1], last)),
         preconditions=(_judge_server(facts, real),),
-        support=("what has marked the others",),
+        support=("What has marked the others.",),
     )

@@ -30,7 +30,7 @@ __all__ = ["remove_leftover", "remove_plan"]
 CATTLE_ID = "/etc/rancher/agent/cattle-id"
 IDENTITY = 'files["etc/rancher/agent/cattle-id"].machine'
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
-READS = "sudo journalctl -u rancher-system-agent"
+READS = "journalctl -u rancher-system-agent"
 
 
 @way(
@@ -150,14 +150,14 @@ def remove_plan(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _plan_steps(facts, machine, usual, odd)),
         preconditions=(_judge_reader(machine, usual),),
-        support=(f"what has made {join_names([plan.name for plan in odd])}",),
+        support=(f"What has made {join_names([plan.name for plan in odd])}.",),
     )
 
 
 def _plan_steps(facts: Facts, machine: ObjectRef, usual: ObjectRef, odd: list[ObjectRef]) -> Iterator[PlanStep]:
     edge = facts.pairing.node_ref(machine)
     yield PlanStep(
-        what=f"Find out which Secret the agent of {edge.value if edge else 'its host'} reads, on that host",
+        what=f"Find out which Secret the agent of {edge.value if edge else 'its host'} reads",
         place=Place.HOST,
         commands=(f"{READS} | grep -e {usual.name}",),
         sees=(f"The agent names {usual.name}, and none of the others.",),

@@ -29,7 +29,7 @@ REPORT = "https://github.com/harvester/harvester/issues/6041"
 )
 def link_again(case: Case) -> Plan:
     """Give Cluster API its credentials again, and restart it."""
-    facts, machine = case.facts, case.finding.subject
+    facts, machine = case.facts, _machine_of(case)
     if facts.pairing.deletion_time(machine):
         raise Unfit(f"{title(machine)} goes already")
     hosts = facts.pairing.candidate_nodes(machine)
@@ -41,8 +41,19 @@ def link_again(case: Case) -> Plan:
         raise Unfit(f"Node {hosts[0].name} has a Machine: {others[0].name}")
     return Plan(
         steps=cite(facts, _steps(machine, hosts[0])),
-        support=(f"why Cluster API does not find {hosts[0].name}, if its log shows no reason",),
+        support=(f"Why Cluster API does not find {hosts[0].name}, if its log shows no reason.",),
     )
+
+
+def _machine_of(case: Case) -> ObjectRef:
+    """The Machine of a finding; of one about a Node the only one that was made for it."""
+    subject, pairing = case.finding.subject, case.facts.pairing
+    if subject.kind != "Node":
+        return subject
+    made = pairing.claiming_machines(subject) or pairing.weak_matches(subject)
+    if len(made) != 1:
+        raise Unfit(f"{len(made)} Machines were made for {subject.name}")
+    return made[0]
 
 
 def _steps(machine: ObjectRef, node: ObjectRef) -> Iterator[PlanStep]:

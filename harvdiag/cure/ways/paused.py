@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.fields import Obj, get_text
-from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
@@ -43,7 +42,7 @@ def unpause(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _steps(facts)),
         preconditions=(_judge_cause(facts), _judge_pending(facts)),
-        support=("who has paused it, if no restore, snapshot or rotation did",),
+        support=("Who has paused it, if no restore, snapshot or rotation did.",),
     )
 
 
@@ -109,16 +108,14 @@ def _steps(facts: Facts) -> Iterator[PlanStep]:
         back=f"`{back}`",
         action=Action(verb=Verb.PATCH, ref=LOCAL, changes=((PAUSED, False),)),
     )
-    for node in _waiting(facts):
-        yield PlanStep(
-            what=f"Restart the agent of {node.name} if its log says that a secret is too old, on that host",
-            place=Place.HOST,
-            commands=restart_agent(),
-            sees=(seen_by("systemctl is-active rancher-system-agent", "says active"),),
-        )
+    yield PlanStep(
+        what=f"Restart the agent of each host whose log says that a secret is too old: {_hosts(facts)}",
+        place=Place.HOST,
+        commands=restart_agent(),
+        sees=(seen_by("systemctl is-active rancher-system-agent", "says active"),),
+    )
 
 
-def _waiting(facts: Facts) -> list[ObjectRef]:
-    """Return the Nodes whose agents may have to be restarted; of many none is named."""
-    nodes = facts.pairing.nodes
-    return nodes if len(nodes) <= 8 else []
+def _hosts(facts: Facts) -> str:
+    """Return the hosts whose agents may have to be restarted."""
+    return join_names([node.name for node in facts.pairing.nodes]) or "they were not seen"

@@ -34,7 +34,7 @@ def renew_plan(case: Case) -> Plan:
         raise Unfit(f"a {title(plan)} of another type is in the way, and what made it is not told")
     edge = facts.pairing.node_ref(machine)
     node = edge.target if edge and edge.target in facts.links.objects else None
-    return Plan(steps=cite(facts, _steps(plan, node)), restarts=node, support=("why Rancher did not make it before",))
+    return Plan(steps=cite(facts, _steps(plan, node)), restarts=node, support=("Why Rancher did not make it before.",))
 
 
 def _is_taken(facts: Facts, plan: ObjectRef) -> bool:
@@ -52,7 +52,7 @@ def _steps(plan: ObjectRef, node: ObjectRef | None) -> Iterator[PlanStep]:
         action=Action(verb=Verb.WAIT),
     )
     yield PlanStep(
-        what=f"See whether the agent of {node.name if node else 'its host'} applies the plan, on that host",
+        what=f"See whether the agent of {node.name if node else 'its host'} applies the plan",
         place=Place.HOST,
         commands=restart_agent(),
         sees=(seen_by(f"{name} -o yaml", "has last-apply-time in its data"),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.model import ObjectRef
@@ -22,6 +23,7 @@ __all__ = [
     "is_gone",
     "lists_members",
     "mark",
+    "nothing_left",
     "place_of",
     "remove_member",
     "restart_agent",
@@ -141,6 +143,12 @@ def remove_member(host: str, voter: str) -> PlanStep:
         links=("https://github.com/harvester/harvester/issues/10534",),
         caution="Remove none while fewer than two other members are started: etcd then stops, and the API with it.",
     )
+
+
+def nothing_left(host: str) -> PlanStep:
+    """Return the step that looks for what is left of a host."""
+    step = advised(actions.verify_removed(host))
+    return replace(step, sees=tuple(seen_by(command, "shows nothing") for command in step.commands))
 
 
 def ask_support(what: str, commands: tuple[str, ...] = ()) -> PlanStep:

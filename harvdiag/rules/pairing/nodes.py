@@ -100,7 +100,7 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
     missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8179"],
-    cures=WAYS_OF_A_HOST,
+    cures=("link-again", "register", "rebuild"),
 )
 def node_half_joined(facts: Facts) -> Iterator[Hit]:
     """A Machine was created for the Node, but the Node does not reference it.

@@ -15,13 +15,17 @@ __all__ = ["node_zips", "pod_logs"]
 
 _AGENT = "v0.3.11"
 _VIP = "10.0.0.10"
+_CREDENTIALS = "the server has asked for the client to provide credentials"
+_DISTRUST = "tls: failed to verify certificate: x509: certificate is valid for 10.0.0.10, not 10.53.0.1"
 _OLD_VIP = "10.0.9.10"
 _RANCHERD = ("generating plan", "[_1:stdout]: Generating Cattle ID", "applying plan: succeeded", "stamp written")
 
 
-def node_zips(world: World, orphans: Iterable[str] = ()) -> dict[str, dict[str, str]]:
-    """Files of each node that gets a zip, one that is Ready and managed; `orphans` re-used an old install."""
-    lost = set(orphans)
+def node_zips(world: World, orphans: Iterable[str] = (), distrusting: Iterable[str] = ()) -> dict[str, dict[str, str]]:
+    """Files of each node that gets a zip, one that is Ready and managed; `orphans` re-used an old install, the agents
+    of `distrusting` do not trust Rancher any more.
+    """
+    lost, doubting = set(orphans), set(distrusting)
     zips = {}
     for name, host in world.hosts.items():
         node = world.get("Node", name)
@@ -30,6 +34,10 @@ def node_zips(world: World, orphans: Iterable[str] = ()) -> dict[str, dict[str, 
             on = node["status"]["nodeInfo"]
             release = Release(on["osImage"].split()[1], world.release.rancher, on["kubeletVersion"], "", "")
             zips[name] = _files(host, release, world.captured_at, name in lost)
+            if name in doubting:
+                lines = (*_agent_lines(host, lost=False), *_starts(_DISTRUST))
+                text = _journal(host, "rancher-system-agent", iter(lines), world.captured_at)
+                zips[name]["logs/rancher-system-agent.log"] = text
     return zips
 
 
@@ -40,7 +48,7 @@ def pod_logs(world: World, said: Mapping[str, Iterable[tuple[str, str]]] | None 
     """
     logs, more = {}, dict(said or {})
     jobs = {job["metadata"]["name"]: job for job in world.find("Job")}
-    for pod in world.find("Pod"):
+    for pod in (pod for pod in world.find("Pod") if {"startTime", "containerStatuses"} <= pod["status"].keys()):
         meta, began = pod["metadata"], pod["status"]["startTime"]
         container = pod["status"]["containerStatuses"][0]["name"]
         job = jobs.get(meta.get("labels", {}).get("job-name", ""))
@@ -102,19 +110,22 @@ def _rancherd_lines(lost: bool) -> Iterator[str]:
 
 
 def _agent_lines(host: Host, lost: bool) -> Iterator[str]:
-    starts = 12 if lost else 1
-    for _ in range(starts):
-        yield f'level=info msg="Rancher System Agent version {_AGENT} ({digest(7, "agent")}) is starting"'
-        yield 'level=info msg="Using directory /var/lib/rancher/agent/work for work"'
-        yield 'level=info msg="Starting remote watch of plans"'
-        if lost:
-            text = "the server has asked for the client to provide credentials"
-            yield f'level=fatal msg="error while connecting to Kubernetes cluster: {text}"'
+    yield from _starts(_CREDENTIALS) if lost else _starts()
     if not lost:
         secret = f"fleet-local/{host.machine}-machine-plan"
         plan = digest(64, "plan", host.name)
         yield f'level=info msg="[Applyinator] Applying one-time instructions for plan with checksum {plan}"'
         yield f'level=info msg="[K8s] updated plan secret {secret} with feedback"'
+
+
+def _starts(error: str = "") -> Iterator[str]:
+    """One start of the agent; with an error a dozen, each of which ends in it."""
+    for _ in range(12 if error else 1):
+        yield f'level=info msg="Rancher System Agent version {_AGENT} ({digest(7, "agent")}) is starting"'
+        yield 'level=info msg="Using directory /var/lib/rancher/agent/work for work"'
+        yield 'level=info msg="Starting remote watch of plans"'
+        if error:
+            yield f'level=fatal msg="error while connecting to Kubernetes cluster: {error}"'
 
 
 def _rke2_lines(host: Host, release: Release) -> Iterator[str]:

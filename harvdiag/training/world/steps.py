@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from harvdiag.training.world import upgrades as parts
 from harvdiag.training.world.machines import encoded
 from harvdiag.training.world.objects import compact, moment, uid
-from harvdiag.training.world.versions import RELEASES, release
+from harvdiag.training.world.versions import earlier, release
 from harvdiag.training.world.world import World
 
 __all__ = [
@@ -116,8 +116,7 @@ def order(world: World) -> list[str]:
 
 def before(version: str) -> str:
     """The release before another: where its upgrade comes from."""
-    known = list(RELEASES)
-    return known[max(known.index(version) - 1, 0)]
+    return earlier(version)
 
 
 def show(world: World, node: str, row: Step, minutes: int) -> None:

@@ -6,9 +6,10 @@ Rancher and RKE2 versions are those of the releases where they are published; wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
-__all__ = ["RELEASES", "Release", "release"]
+__all__ = ["RELEASES", "Release", "earlier", "release"]
 
 _TABLE = """
 v1.0.3 v2.6.4  v1.22.12+rke2r1 v0.0.10 v1.2.4
@@ -68,5 +69,23 @@ RELEASES: dict[str, Release] = {row.split()[0]: Release(*row.split()) for row in
 
 
 def release(version: str) -> Release:
-    """The release `version`, such as `v1.4.2`; KeyError for one that the world does not know."""
+    """The release `version`, such as `v1.4.2`; KeyError for one of a minor version that the world does not know.
+
+    A patch level that is not in the table embeds what the newest of its minor version does.
+    """
+    if version not in RELEASES:
+        same = [row for name, row in RELEASES.items() if name.split(".")[:2] == version.split(".")[:2]]
+        if not (same and re.fullmatch(r"v\d+\.\d+\.\d+", version)):
+            raise KeyError(version)
+        return replace(same[-1], harvester=version)
     return RELEASES[version]
+
+
+def earlier(version: str) -> str:
+    """The newest release in the table that is older than another: where its upgrade comes from."""
+    older = [name for name in RELEASES if _numbers(name) < _numbers(version)]
+    return max(older, key=_numbers, default=version)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.removeprefix("v").split("."))
