@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.core.policy import Policy
-from harvdiag.cure.model import Verb
-from harvdiag.cure.plan import PlanStep, Refused, Standing, Way
+from harvdiag.cure.model import Effect, Hazard, Verb
+from harvdiag.cure.plan import PlanStep, Played, Refused, Standing, Way
 from harvdiag.cure.preconditions import Precondition, judge
 from harvdiag.cure.preconditions.volumes import LAST
 from harvdiag.cure.rehearse import Rehearsal, rehearse
@@ -120,8 +120,19 @@ def _out_of_order(plan: Plan) -> str:
     return ""
 
 
+def _is_refused(played: Played) -> bool:
+    """Whether a step cannot be done, as something refuses it."""
+    refused = any(step.effect is Effect.REFUSED for step in played.steps)
+    return refused and played.hazard is Hazard.USELESS
+
+
 def _stand(conditions: Sequence[Precondition], rehearsal: Rehearsal) -> tuple[Standing, tuple[str, ...]]:
     failed = [f"{each.id}: {each.told or each.asks}" for each in conditions if each.met is False]
+    failed += [
+        f"step {number}: {step.rehearsed.reasons[0]}"
+        for number, step in enumerate(rehearsal.steps, 1)
+        if step.rehearsed and _is_refused(step.rehearsed)
+    ]
     unknown = [f"{each.id}: {each.told or each.asks}" for each in conditions if each.met is None]
     unknown += [reason for reason in rehearsal.open if reason not in unknown]
     if failed:
