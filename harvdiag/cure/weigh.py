@@ -20,6 +20,7 @@ NEVER = frozenset({"P1", "P4"})
 """Preconditions without which no plan is offered: the quorum of etcd, and a Node that another Machine has."""
 SEEN_TO = {"P2": Verb.DRAIN, "P3": Verb.DRAIN, "P6": Verb.UNINSTALL}
 """By which step a precondition comes to be met."""
+MADE_KNOWN = frozenset({"P6"})
 TAKES = frozenset({Verb.DELETE, Verb.DELETE_HOST, Verb.UNINSTALL})
 
 
@@ -72,9 +73,14 @@ def _conditions(step: PlanStep) -> tuple[Precondition, ...]:
 
 
 def _at_steps(asked: Precondition, rehearsal: Rehearsal) -> Precondition:
-    """The answer that counts: the worst of the steps that ask the precondition, else that of the cluster as it is."""
+    """The answer that counts: the worst of the steps that ask the precondition, else that of the cluster as it is.
+
+    No step makes known what was not seen, but that a host which is uninstalled does not come back.
+    """
     found = [each for step in _played(rehearsal) for each in _conditions(step) if each.id == asked.id]
     bad = next((each for each in found if each.met is False), None)
+    if bad is None and asked.met is None and asked.id not in MADE_KNOWN:
+        return asked
     return bad or next((each for each in found if each.met is None), next(iter(found), asked))
 
 
