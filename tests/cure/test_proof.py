@@ -41,8 +41,8 @@ TRIED = frozenset({"Node", "Machine"}) | (MORE if is_full() else set())
 OF_HOSTS = (Verb.DELETE_HOST, Verb.REGISTER, Verb.DRAIN, Verb.UNINSTALL, Verb.JOIN)
 HARMLESS = frozenset({Hazard.SAFE, Hazard.CARE})
 PAIRING = frozenset(rule.name for rule in registry().values() if rule.family == "pairing")
-OF_PAIRS = [path for path in PATHS if path.parent.name in PAIRING and path.stem == "speaks"]
-"""Of each rule of the family one scenario: in a full run all scenarios of all rules are taken."""
+OF_PAIRS = [path for path in PATHS if path.parent.name in PAIRING and path.stem == "speaks"][::2]
+"""Of every other rule of the family one scenario: in a full run all scenarios of all rules are taken."""
 
 
 NAMED = {"apiVersion", "kind", "metadata", "name", "namespace"}
