@@ -8,19 +8,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harvdiag.core.errors import HarvdiagError, UsageError
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.model import Action, Hazard, Verb
+from harvdiag.cure.plan import Standing, Way
 from harvdiag.cure.simulate import simulate
 from harvdiag.cure.ways import all_ways
 from harvdiag.rules import registry
 from harvdiag.sources import open_source
 from harvdiag.training import open_objects
 from harvdiag.training.world.faults import orphan
-from tests.cure.invented import Invented, invent, kind_of
+from tests.cure.hosts import replica, vmi, volume
+from tests.cure.invented import Invented, disks, invent, kind_of
 from tests.cure.oracle import Oracle
 from tests.cure.proof import Cluster, faults_of, runbooks_of
 from tests.routes import PATHS, name, opened, scenario
@@ -167,3 +170,30 @@ def try_all(made: Invented) -> None:
         for action in single_actions(made):
             with suppress(UsageError):
                 simulate(cluster.facts, action, cluster.policy, cluster._all_outcomes)
+
+
+def rebuilding(*more: dict[str, Any], unseen: str = "") -> Any:
+    """How the host of an orphan is rebuilt, of three that have a replica of each volume, so that none can leave."""
+    world = healthy(("hv01", "hv02", "hv03"))
+    orphan(world, "hv03")
+    whole = [volume("pvc-0"), *(replica("pvc-0", host) for host in world.hosts)]
+    made = Invented(0, [*world.objects, *disks(world), *whole, *more], frozenset({unseen}), world.captured_at)
+    (runbook,) = (book for book in runbooks_of(made.open()) if book.asked.rule == "node-without-machine")
+    return next(way for way in (*runbook.ways, *runbook.refused) if way.name == "rebuild")
+
+
+def test_replicas_that_cannot_leave_are_rebuilt_once_the_host_is_back() -> None:
+    """Its volumes are degraded meanwhile, which is no reason against the step after; one without another is."""
+    way = rebuilding()
+    assert (way.standing, way.new) == (Standing.OPEN, ())
+    join = next(step for step in way.steps if step.action and step.action.verb is Verb.JOIN)
+    assert any("rebuilds 1 replicas" in step.what for step in join.rehearsed.steps)
+    failed = [replica("pvc-1", host, failedAt="2025-05-01T00:00:00Z") for host in ("hv01", "hv02")]
+    last = rebuilding(volume("pvc-1", "unknown"), replica("pvc-1", "hv03"), *failed)
+    assert not isinstance(last, Way) or last.standing is not Standing.OPEN
+
+
+def test_no_step_makes_known_what_was_not_seen() -> None:
+    """Whether a VM can be moved depends on the release; that a drain would move it settles nothing."""
+    assert rebuilding(vmi("vm-0", "hv03")).standing is Standing.OPEN
+    assert rebuilding(vmi("vm-0", "hv03"), unseen="Setting").standing is Standing.UNTOLD
