@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from harvdiag import training
     from harvdiag.access.rights import Access
     from harvdiag.cluster import Cluster
     from harvdiag.core.errors import AccessError, HarvdiagError, SourceError, UsageError
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from harvdiag.notebook.annotate import annotate
     from harvdiag.notebook.pick import pick, pick_source
     from harvdiag.status.changes.comparison import Comparison
+    from harvdiag.status.glossary import Term
     from harvdiag.status.preflight import Preflight
 
 from harvdiag.core.target import CONTEXT, TIMEOUT, context_target
@@ -60,6 +62,7 @@ __all__ = [
     "compare",
     "connect",
     "draw",
+    "explain",
     "explore",
     "open",
     "pick",
@@ -70,6 +73,7 @@ __all__ = [
     "rulebook",
     "scenario",
     "stamp",
+    "training",
     "whoami",
     "work_folder",
 ]
@@ -114,6 +118,8 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name == "training":
+        return import_module("harvdiag.training")
     raise AttributeError(f"module 'harvdiag' has no attribute {name!r}")
 
 
@@ -255,6 +261,21 @@ def rulebook(word: str = "", *, config: str | os.PathLike[str] | bool | None = N
     from harvdiag.reports.notebook.rulebook import rule_table as frame
 
     return frame(word, _read_policy(config))
+
+
+def explain(term: str = "") -> Term | pd.DataFrame:
+    """Return what a term in the reports means, with its source: ``hd.explain("plan Secret")``; a card in notebooks.
+
+    Without a term it is the table of all: `group`, `term`, `also`, `meaning`, `source` (all str). The name of a rule
+    gives its row of `rulebook`. Raises UsageError, which says what may have been meant, for another word.
+    """
+    from harvdiag.reports.notebook.glossary import term_table
+    from harvdiag.rules import registry
+    from harvdiag.status.glossary import find_term
+
+    if not term:
+        return term_table()
+    return rulebook(term, config=False) if term in registry() else find_term(term)
 
 
 def scenario(file: str | os.PathLike[str]) -> Cluster:

@@ -15,6 +15,7 @@ from harvdiag.cli import cli
 from harvdiag.cli.command import COMMON, CONNECTION, Command
 from harvdiag.core.errors import UsageError
 from harvdiag.core.timestamps import normalise_time
+from harvdiag.notebook.display import HTML
 from harvdiag.redact import load_key
 from harvdiag.reports import FORMATS
 from harvdiag.rules import registry
@@ -271,7 +272,8 @@ def test_the_glossary_is_one_page_of_terms_with_a_source() -> None:
     assert [term.source for term in terms if unknown(term.source)] == []
     names = [name.lower() for name in list_names()]
     assert sorted(set(names)) == sorted(names)
-    assert {f"h{number}" for number in range(1, 13)} | {f"j{number}" for number in range(1, 17)} <= set(names)
+    codes = [*(f"h{n}" for n in range(1, 13)), *(f"j{n}" for n in range(1, 17)), *(f"p{n}" for n in range(1, 7))]
+    assert {*codes, "rancherd", "finalizer", "cascade", "consequence", "half-joined", "owner reference"} <= set(names)
 
 
 @pytest.mark.parametrize(
@@ -283,6 +285,7 @@ def test_the_glossary_is_one_page_of_terms_with_a_source() -> None:
         ("providerID", "provider ID  (also"),
         ("H5", "pre-drain acknowledged  (also: h5)\nStep 5 of 12 of a drain: Harvester"),
         ("J16", "promotion  (also: J16)"),
+        ("p1", "etcd quorum  (also: P1)\nPrecondition 1 of 6"),
         ("PDB", "PodDisruptionBudget  (also: PDB"),
         ("Bundle", "Bundle  (also: fleet"),
         ("instance manager", "instance manager"),
@@ -302,6 +305,17 @@ def test_an_unknown_term_is_answered_with_what_was_meant() -> None:
     """Or where to look."""
     assert "no term 'finaliser' in the glossary; did you mean finalizer" in complaint("explain", "finaliser")
     assert "`harvdiag explain` lists them" in complaint("explain", "xx")
+
+
+def test_a_term_in_python() -> None:
+    """The same term, as a card in notebooks; all as a table; a check as in `hd.rulebook`."""
+    term = hd.explain("plan secret")
+    assert repr(term).startswith("plan Secret (also: machine plan, machine-plan): The Secret MACHINE-machine-plan")
+    assert "<b>plan Secret</b>" in HTML[("harvdiag.status.glossary.terms", "Term")](term)
+    assert list(hd.explain()["term"]) == [term.name for group in list_groups().values() for term in group]
+    assert list(hd.explain("node-without-machine")["family"]) == ["pairing"]
+    with pytest.raises(hd.UsageError, match="did you mean finalizer"):
+        hd.explain("finaliser")
 
 
 def test_version_tells_what_is_installed() -> None:

@@ -45,6 +45,12 @@ def _format_simulation(simulation: Any) -> str:
     return simulation_card(simulation, draw(simulation).html)
 
 
+def _format_term(term: Any) -> str:
+    from harvdiag.reports.notebook.glossary import term_card
+
+    return term_card(term)
+
+
 def _format_hand_checks(checks: Any) -> str:
     from harvdiag.reports.notebook.preflight import hand_list
 
@@ -64,6 +70,16 @@ def _format_notes(notes: Any) -> str:
     return notes_card(notes)
 
 
+def _exercise_formatter(name: str) -> Callable[[Any], str]:
+    def format_exercise(value: Any) -> str:
+        from harvdiag.training.exercises import card
+
+        text: str = getattr(card, name)(value)
+        return text
+
+    return format_exercise
+
+
 def _format_table(value: Any) -> str:
     """A table, or a result that has one as its `frame`."""
     from harvdiag.reports.notebook.tables import frame_html
@@ -80,11 +96,15 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.upgrade.status", "UpgradeStatus"): _card_formatter("upgrade_card"),
     ("harvdiag.status.upgrade.status", "NodeState"): _card_formatter("node_card"),
     ("harvdiag.status.answer", "Answer"): _format_answer,
+    ("harvdiag.status.glossary.terms", "Term"): _format_term,
     ("harvdiag.status.preflight", "Preflight"): _format_preflight,
     ("harvdiag.status.preflight.hand", "HandChecks"): _format_hand_checks,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
     ("harvdiag.cure.model", "Simulation"): _format_simulation,
     ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
+    ("harvdiag.training.exercises.result", "Result"): _exercise_formatter("result_card"),
+    ("harvdiag.training.exercises.result", "LabView"): _exercise_formatter("lab_card"),
+    ("harvdiag.training.exercises.result", "Progress"): _exercise_formatter("progress_card"),
     ("harvdiag.core.table", "Table"): _format_table,
     ("harvdiag.core.tabular", "Tabular"): _format_table,
     ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,

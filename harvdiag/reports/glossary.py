@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from harvdiag.core.escape import escape_markdown
 from harvdiag.core.wrap import wrap_text
 from harvdiag.reports.paint import Paint
-from harvdiag.status.glossary import Term
+from harvdiag.status.glossary import Term, name_anchor
 
 __all__ = ["explain_term", "list_terms", "render_markdown"]
 
@@ -47,12 +47,12 @@ def render_markdown(groups: dict[str, tuple[Term, ...]]) -> str:
 
 
 def _is_code(term: Term) -> bool:
-    return bool(term.aliases) and re.fullmatch(r"[hJ]\d+", term.aliases[0]) is not None
+    return bool(term.aliases) and re.fullmatch(r"[hJP]\d+", term.aliases[0]) is not None
 
 
 def _name(term: Term) -> str:
     also = _also(term.aliases)
-    return f"**{escape_markdown(term.name)}**{also}"
+    return f'<a id="{name_anchor(term)}"></a>**{escape_markdown(term.name)}**{also}'
 
 
 def _also(aliases: Iterable[str]) -> str:

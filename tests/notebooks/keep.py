@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import nbformat
 
-from tests.notebooks.run import NOTEBOOKS, execute, keep
+from tests.notebooks.run import LABS, NOTEBOOKS, execute, keep
 
 
 def main() -> None:
     """Write each notebook with the outputs of a fresh run."""
-    for path in NOTEBOOKS:
+    for path in (*NOTEBOOKS, *LABS):
         nbformat.write(keep(execute(path)), path)
         print(path.name)
 

@@ -19,7 +19,7 @@ from harvdiag.share.run.parameters import list_parameters, set_parameters
 from harvdiag.share.run.sanitize import sanitize
 from harvdiag.share.run.scrub import scrub
 from tests.command import run
-from tests.notebooks.run import NOTEBOOKS, ROOT
+from tests.notebooks.run import LABS, NOTEBOOKS, ROOT
 from tests.routes import BROKEN
 from tests.sample import some
 
@@ -267,7 +267,7 @@ def test_a_notebook_writes_to_a_folder_of_its_own_or_to_a_temporary_one(tmp_path
 
 def test_the_notebooks_of_the_kit_are_found() -> None:
     """By number, by name, by path; without a word they are listed."""
-    assert list_notebooks() == NOTEBOOKS
+    assert list_notebooks() == [*NOTEBOOKS, *LABS]
     for word in ("1", "01", "01-find-orphans", "01-find-orphans.ipynb", str(NOTEBOOKS[1])):
         assert find_notebook(word) == NOTEBOOKS[1]
     listed = run("run").stdout

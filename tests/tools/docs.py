@@ -22,7 +22,7 @@ from harvdiag.figures import PICTURES
 from harvdiag.reports.glossary import render_markdown
 from harvdiag.rules.thresholds import LIMITS
 from harvdiag.status.glossary import list_groups
-from tests.tools import known, preflight, rooms
+from tests.tools import known, preflight, rooms, writers
 
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
@@ -104,6 +104,7 @@ def main() -> None:
     for path in WRITTEN:
         _write(path, fresh(path.read_text(encoding="utf-8")))
     _write(rooms.PICTURE, rooms.drawn())
+    _write(writers.PICTURE, writers.drawn())
 
 
 def _write(path: Path, text: str) -> None:

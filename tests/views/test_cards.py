@@ -25,6 +25,7 @@ from tests.world import healthy
 
 VOID = {"br", "hr", "img", "input", "meta", "link", "wbr"}
 ALLOWED = {
+    "abbr",
     "div",
     "b",
     "p",
@@ -95,6 +96,7 @@ def test_cards_are_clean_html(path: Path) -> None:
             "rel",
             "open",
             "scope",
+            "title",
             "value",
             "tabindex",
             "role",

@@ -15,6 +15,7 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.marks import ERROR, GOOD, INFO, PARTLY, SIGNS, UNSEEN
 from harvdiag.core.model import Coverage, CoverageEntry, Evidence, Finding, ObjectRef
 from harvdiag.core.notes import Notes
+from harvdiag.reports.notebook.glossary import term_line
 from harvdiag.reports.notebook.grid import render_text_grid
 from harvdiag.reports.notebook.notes import finding_notes, other_notes
 from harvdiag.reports.notebook.parts import (
@@ -98,6 +99,7 @@ def finding_card(
         _evidence_list(finding),
         fold("Next steps and caution", advice) if folded and advice else advice,
         _link_list(finding.links),
+        term_line(finding),
         finding_notes(notes, finding),
         *_consequence_cards(finding, consequences, folded, notes),
     ]

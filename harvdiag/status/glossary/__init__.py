@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.status.glossary.actions import ACTIONS
-from harvdiag.status.glossary.terms import JOIN, OBJECTS, REPORTS, UPGRADES, Term
+from harvdiag.status.glossary.links import LINKS
+from harvdiag.status.glossary.terms import JOIN, OBJECTS, UPGRADES, Term
+from harvdiag.status.glossary.words import REPORTS
 from harvdiag.status.upgrade.drain.steps import ACTORS, STEPS
 from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["Term", "find_term", "list_groups", "list_names"]
+__all__ = ["Term", "find_term", "list_groups", "list_names", "name_anchor", "terms_in"]
 
 PAGE = "docs/objects.md"
 ANCHOR = re.compile(r"[^a-z]+")
+PLAIN = {"Node", "Machine", "Upgrade", "Plan", "Bundle", "managed", "paired", "volume", "replica", "engine"}
+"""Terms whose names are words of every sentence."""
 BARE = {JoinStep.INSTALLER_CONFIGURATION: "installer-config", JoinStep.JOIN_PLAN: "plan"}
 """Steps whose row in docs/objects.md has another name."""
 
@@ -23,6 +28,7 @@ def list_groups() -> dict[str, tuple[Term, ...]]:
     """Return all terms by group, in the order in which to read them."""
     return {
         "Nodes and Machines": OBJECTS,
+        "Links between them": LINKS,
         "The upgrade": UPGRADES,
         "Drain of a node, step by step": tuple(_drain_terms()),
         "Join of a host, step by step": tuple(_join_terms()),
@@ -44,6 +50,26 @@ def find_term(word: str) -> Term:
             return term
     near = did_you_mean(suggest_names(word, list_names())[:3])
     raise UsageError(f"no term {word!r} in the glossary{near or '; `harvdiag explain` lists them'}")
+
+
+def terms_in(text: str) -> list[Term]:
+    """Return the terms that occur in a text by their names, in the order in which they do; not what everyone knows."""
+    known, pattern = _spoken_terms()
+    found = (match[0].lower() for match in pattern.finditer(text))
+    return list(dict.fromkeys(known.get(word) or known[word.removesuffix("s")] for word in found))
+
+
+def name_anchor(term: Term) -> str:
+    """Return the name of a term's place on the page: ``plan-secret``."""
+    return re.sub(r"[^a-z0-9]+", "-", term.name.lower()).strip("-")
+
+
+@cache
+def _spoken_terms() -> tuple[dict[str, Term], re.Pattern[str]]:
+    """The terms that a text may need explained, by their names, and what finds these, the longest first."""
+    known = {term.name.lower(): term for term in (*OBJECTS, *LINKS, *UPGRADES) if term.name not in PLAIN}
+    names = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
+    return known, re.compile(rf"\b(?:{names})s?\b", re.IGNORECASE)
 
 
 def _all_terms() -> list[Term]:

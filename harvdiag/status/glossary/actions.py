@@ -7,6 +7,28 @@ from harvdiag.status.glossary.terms import OWN, Term
 
 __all__ = ["ACTIONS"]
 
+PAGE = "docs/objects.md"
+PRECONDITIONS = (
+    (
+        "etcd quorum",
+        "etcd",
+        "more than half of all voters stay and answer, and three management nodes are left, or a worker to promote.",
+    ),
+    (
+        "volumes healthy",
+        "volumes",
+        "no volume is degraded or faulted, and the node has the last healthy replica of none.",
+    ),
+    ("no VMs", "vms", "no VM runs on the node, or all of them can migrate."),
+    ("Machine not shared", "unshared", "the Machine leads to no other Node that is to stay."),
+    ("no upgrade in the way", "upgrade", "no upgrade is in the phase of the nodes, or its other nodes are done."),
+    (
+        "host cannot return",
+        "host",
+        "the host is switched off, or RKE2 was uninstalled there, so that it does not register.",
+    ),
+)
+"""P1 to P6: name, place in docs/objects.md, and what must be true."""
 ACTIONS = (
     Term(
         "simulation",
@@ -37,7 +59,11 @@ ACTIONS = (
         "replica and no VM is on the node, no other node is claimed, no upgrade is in between, and the host cannot "
         "register again.",
         "docs/objects.md#preconditions",
-        ("precondition", "P1", "P2", "P3", "P4", "P5", "P6"),
+        ("precondition",),
+    ),
+    *(
+        Term(name, f"Precondition {number} of 6: {asks}", f"{PAGE}#precondition-{anchor}", (f"P{number}",))
+        for number, (name, anchor, asks) in enumerate(PRECONDITIONS, 1)
     ),
 )
 """What a simulation says, and what it asks before a removal."""

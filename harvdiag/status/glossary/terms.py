@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["JOIN", "OBJECTS", "OWN", "REPORTS", "UPGRADES", "Term"]
+__all__ = ["JOIN", "KUBERNETES", "OBJECTS", "OWN", "UPGRADES", "Term"]
 
 OWN = "a word of harvdiag"
 """The source of a term that no other document has."""
@@ -22,6 +22,10 @@ class Term:
     meaning: str
     source: str
     aliases: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        also = f" (also: {', '.join(self.aliases)})" if self.aliases else ""
+        return f"{self.name}{also}: {self.meaning} Source: {self.source}"
 
 
 OBJECTS = (
@@ -58,13 +62,13 @@ OBJECTS = (
         "orphan",
         "A Node that belongs to no Machine: Rancher does not manage its host, so the upgrade never reaches it.",
         "docs/objects.md#link-machine-annotation",
-        ("orphan Node",),
+        ("orphan Node", "node without a Machine"),
     ),
     Term(
         "ghost Machine",
         "A Machine whose Node does not exist any more: the upgrade waits for a host that cannot answer.",
         "docs/objects.md#kind-machine-phase",
-        ("ghost",),
+        ("ghost", "leftover Machine"),
     ),
     Term(
         "phantom",
@@ -75,7 +79,7 @@ OBJECTS = (
         "nodeRef",
         "The field of a Machine that names its Node. Cluster API writes it once, when it has found the Node.",
         "docs/objects.md#link-node-ref",
-        ("status.nodeRef", "node reference"),
+        ("status.nodeRef", "node reference", "status.nodeRef.name"),
     ),
     Term(
         "machine annotation",
@@ -276,55 +280,24 @@ UPGRADES = (
         ("fleet", "bundles.fleet.cattle.io"),
     ),
     Term(
+        "system-upgrade-controller",
+        "The program that carries out Plans: for each Node that a Plan names it runs one Job there, and then labels "
+        "the Node; short SUC.",
+        "docs/objects.md#phase-plans",
+        ("SUC",),
+    ),
+    Term(
+        "eviction",
+        "A request to remove a pod from its node, which a PodDisruptionBudget may refuse. A drain evicts all pods but "
+        "those of DaemonSets. Longhorn's eviction moves replicas to other nodes.",
+        f"{KUBERNETES}concepts/scheduling-eviction/api-eviction/",
+        ("evict", "evictionRequested"),
+    ),
+    Term(
         "skipWebhook",
         "An annotation by which Harvester's admission checks are left out. It may delete what they protect.",
         "docs/objects.md#webhook-checks",
         ("webhook", "skip annotation"),
-    ),
-)
-REPORTS = (
-    Term("root cause", "A finding that no other finding explains. Fix it, and its consequences end.", OWN),
-    Term("consequence", "A finding that another one explains. It ends when its root cause is fixed.", OWN),
-    Term("finding", "What a check found wrong: one check and one object, with evidence and the next steps.", OWN),
-    Term(
-        "not seen",
-        "A list that could not be read, or that the source does not have. That is never taken for an empty list.",
-        OWN,
-        ("unseen", "coverage"),
-    ),
-    Term(
-        "skipped",
-        "A check that was not run, since a kind that it needs was not seen. That is not the same as passed.",
-        OWN,
-    ),
-    Term(
-        "not applicable",
-        "A check whose question has no meaning here: another release asks it, or an upgrade runs.",
-        OWN,
-        ("not-applicable",),
-    ),
-    Term("preflight", "The checks before an upgrade: may it begin, and if not, why not (`harvdiag preflight`).", OWN),
-    Term(
-        "fingerprint",
-        "The check and the object of a finding, as one word: the same whenever the cluster is collected again.",
-        OWN,
-    ),
-    Term(
-        "stalled",
-        "An upgrade or a node that waits for what will not come by itself. How long it takes alone says nothing.",
-        OWN,
-        ("stuck",),
-    ),
-    Term(
-        "support bundle",
-        "The zip that Harvester makes under Support: the objects of the cluster, logs, and archives of the hosts.",
-        "https://docs.harvesterhci.io/v1.8/troubleshooting/harvester",
-        ("bundle.zip",),
-    ),
-    Term(
-        "snapshot",
-        "The one small file that `harvdiag snapshot` saves, which every command reads like the cluster itself.",
-        OWN,
     ),
 )
 JOIN = {

@@ -1,0 +1,32 @@
+"""The clusters that exercises are about, opened once each."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from harvdiag.cluster import Cluster
+from harvdiag.core.errors import UsageError
+from harvdiag.sources import open_source
+from harvdiag.training import open_scenario
+
+__all__ = ["open_again", "open_cluster"]
+
+PACKAGE = Path(__file__).parents[2]
+PLACES = (PACKAGE / "kit" / "data", PACKAGE.parent / "data")
+"""The samples of an installation, and of a checkout."""
+
+
+@cache
+def open_cluster(name: str) -> Cluster:
+    """Return the cluster against which answers are checked; of one name always the same."""
+    return open_again(name)
+
+
+def open_again(name: str) -> Cluster:
+    """Open the sample or the scenario (``rule/file``) of this name again. Raises UsageError where there is none."""
+    file = f"scenarios/{name}.yaml" if "/" in name else f"bundles/{name}.zip"
+    path = next((place / file for place in PLACES if (place / file).exists()), None)
+    if path is None:
+        raise UsageError(f"this installation has no samples: {file} is missing")
+    return open_scenario(path) if "/" in name else Cluster(open_source(path))

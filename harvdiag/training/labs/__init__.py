@@ -1,0 +1,11 @@
+"""The labs, each in a module: their exercises as data."""
+
+from __future__ import annotations
+
+from harvdiag.training.exercise import Lab
+from harvdiag.training.labs.machines import MACHINES
+from harvdiag.training.labs.orphan import ORPHAN
+
+__all__ = ["LABS"]
+
+LABS: dict[str, Lab] = {lab.letter: lab for lab in (MACHINES, ORPHAN)}
