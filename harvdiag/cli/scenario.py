@@ -31,8 +31,8 @@ def _complete_name(_ctx: click.Context, _param: click.Parameter, incomplete: str
     examples=(
         ("What there is to learn on", "harvdiag scenario"),
         ("One of them: what is reported, and what one learns", "harvdiag scenario no-answer"),
-        ("As a support bundle, to find out what is wrong", "harvdiag scenario no-answer -o bundle.zip"),
-        ("The same in a larger cluster of another release", "harvdiag scenario no-answer -o b.zip --nodes 7"),
+        ("As a support bundle, to find out what is wrong", "harvdiag scenario no-answer -o no-answer.zip"),
+        ("The same in a larger cluster of another release", "harvdiag scenario no-answer -o larger.zip --nodes 7"),
         ("What is behind it", "harvdiag scenario no-answer --solution"),
     ),
 )
