@@ -23,14 +23,14 @@ from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live.reader import connect
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.training import open_scenario
-from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
+from harvdiag.training.scenario_files import Scenario, find_scenarios, load_scenario
+from harvdiag.training.world.cluster import CAPTURED_AT
+from harvdiag.training.world.clusters import NAMESPACES
+from harvdiag.training.world.objects import new
 from tests.api import Api
 from tests.sample import is_full, some
 from tests.together import together
-from tests.world.cluster import CAPTURED_AT
-from tests.world.clusters import NAMESPACES
 from tests.world.kit import write_bundle, write_folder
-from tests.world.objects import new
 from tests.world.samples import DATA
 
 Object = dict[str, Any]

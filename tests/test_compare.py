@@ -19,12 +19,12 @@ from harvdiag.notebook.display import HTML
 from harvdiag.reports.changes import markdown, terminal
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.changes.comparison import Comparison
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.rollouts import at_step
 from tests import port
 from tests.command import run
 from tests.routes import BROKEN, HEALTHY, ROUTES
 from tests.world import World, healthy
-from tests.world.faults import orphan
-from tests.world.rollouts import at_step
 
 LATER = "2025-05-08T12:00:00Z"
 SETTING = {

@@ -20,9 +20,9 @@ from harvdiag.kinds.plansecret import PLAN_TYPE, strip_plan
 from harvdiag.kinds.sensitive import PLAIN
 from harvdiag.snapshot import Listing
 from harvdiag.snapshot.reader import vet_listing
+from harvdiag.training.world.objects import new
 from tests.routes import SCENARIOS, from_bundle, scenario
 from tests.sample import examples
-from tests.world.objects import new
 
 HIDDEN = "hunter2"
 COPY = json.dumps({"apiVersion": "v1", "kind": "X", "spec": {"password": HIDDEN}})

@@ -9,9 +9,9 @@ import pytest
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.graph.build import find_phantoms
+from harvdiag.training.world.objects import FLEET
 from tests import port
 from tests.world import World, healthy
-from tests.world.objects import FLEET
 
 LOCAL = ObjectRef("Cluster", FLEET, "local")
 PROVISIONING = LOCAL._replace(kind="Cluster.provisioning.cattle.io")

@@ -10,10 +10,10 @@ import pytest
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.graph.references import ABSENT, PRESENT, UNSEEN, Edge, Links
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.objects import FLEET, new
 from tests import port
 from tests.routes import Object, from_folder
 from tests.world import World, healthy
-from tests.world.objects import FLEET, new
 
 ANNOTATION = 'metadata.annotations["cluster.x-k8s.io/machine"]'
 UID_LABEL = 'metadata.labels["rke.cattle.io/machine"]'

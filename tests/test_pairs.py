@@ -10,10 +10,10 @@ import pytest
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.graph.pairing import Pair
 from harvdiag.training import open_scenario
+from harvdiag.training.world.objects import FLEET
 from tests import port
 from tests.routes import SCENARIOS
 from tests.world import healthy
-from tests.world.objects import FLEET
 
 HEALTHY = {"v1.4.2": {"name_label"}, "v1.8.2": {"name_label", "node_ref_uid"}, "v1.9.0": {"node_ref_uid"}}
 # What a scenario makes of its pairs: the verdicts of the rows that are not simply paired, by Node and Machine.

@@ -31,6 +31,8 @@ from harvdiag.reports.upgrade import render as render_upgrade
 from harvdiag.snapshot import Listing, Manifest, Resource, Snapshot
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import Saved, default_name, save_snapshot
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.objects import new
 from tests import port
 from tests.port import Port
 from tests.routes import (
@@ -49,8 +51,6 @@ from tests.routes import (
 )
 from tests.sample import some
 from tests.world import healthy, write_bundle
-from tests.world.faults import orphan
-from tests.world.objects import new
 
 LOG = "Failed to get /apis/cluster.x-k8s.io/v1beta1/namespaces/fleet-local/machines: the server is on fire"
 

@@ -152,6 +152,10 @@ def pieces(strings: Iterable[str]) -> set[str]:
     return {piece for piece in bare if sum(bool(re.search("[a-z]", word)) for word in piece.split()) >= WORDS}
 
 
+PLAYED = ("training/world/", "training/library/changes/")
+"""Modules that play the cluster: what they hold is what it says, which others read."""
+
+
 def shared(modules: Mapping[str, str]) -> dict[str, set[str]]:
     """The pieces that more than one module holds, with the modules."""
     homes: defaultdict[str, set[str]] = defaultdict(set)
@@ -163,8 +167,8 @@ def shared(modules: Mapping[str, str]) -> dict[str, set[str]]:
 
 def test_each_sentence_is_worded_in_one_module() -> None:
     """What one module words, no other compares with, cuts or words again."""
-    found = shared({str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in FILES})
-    assert not found
+    texts = {str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in FILES}
+    assert not shared({name: text for name, text in texts.items() if not name.startswith(PLAYED)})
 
 
 def test_a_sentence_in_two_modules_is_seen() -> None:

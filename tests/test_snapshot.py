@@ -11,10 +11,10 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.kinds import DIAGNOSIS
 from harvdiag.snapshot import Listing, Resource, Snapshot, vet_listing
+from harvdiag.training.world.objects import new
 from tests import port
 from tests.routes import BROKEN
 from tests.world import healthy
-from tests.world.objects import new
 
 RESOURCES = (
     Resource("", "v1", "nodes"),

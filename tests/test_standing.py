@@ -20,16 +20,16 @@ from harvdiag.reports.upgrade import build_document, render
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
+from harvdiag.training.world.faults import ghost, orphan
+from harvdiag.training.world.steps import STEPS
+from harvdiag.training.world.upgradeplans import V2_PHASES, at_v2
+from harvdiag.training.world.upgrades import NAME
 from tests import port
 from tests.routes import SCENARIOS, from_folder, scenario
 from tests.sample import examples
 from tests.test_upgrade_model import JUNK, MARKS, STATUS
 from tests.world import World, healthy, rollouts, write_bundle
-from tests.world.faults import ghost, orphan
 from tests.world.samples import DATA, SAMPLES
-from tests.world.steps import STEPS
-from tests.world.upgradeplans import V2_PHASES, at_v2
-from tests.world.upgrades import NAME
 
 SIZES = (1, 2, 3, 7)
 LOGS = {"logs", "node_zips"}

@@ -7,14 +7,14 @@ import pytest
 import harvdiag as hd
 from harvdiag.core.model import State
 from harvdiag.status.upgrade.headline import select_parts
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.upgradeplans import at_v2
+from harvdiag.training.world.upgrades import NAME
 from harvdiag.upgrade.waiting import WaitReason
 from tests.routes import opened
 from tests.test_standing import of, sized, sound, told
 from tests.world import faults, rollouts
-from tests.world.objects import moment
 from tests.world.samples import DATA
-from tests.world.upgradeplans import at_v2
-from tests.world.upgrades import NAME
 
 
 def test_an_error_about_the_cluster_is_why_nothing_goes_on() -> None:

@@ -16,11 +16,11 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.model import State
 from harvdiag.core.tabular import Tabular, to_plain
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.upgradeplans import V2_PHASES, at_v2
 from tests import port
 from tests.routes import PATHS, scenario
 from tests.world import healthy, rollouts
 from tests.world.samples import DATA, SAMPLES
-from tests.world.upgradeplans import V2_PHASES, at_v2
 
 BOARD = {
     **dict.fromkeys(("kind", "name", "machine", "severity"), "str"),

@@ -18,10 +18,10 @@ from harvdiag.graph.pairing import Pair
 from harvdiag.kinds import CATALOGUE, LINKED
 from harvdiag.kinds.columns import COMMON, int_column
 from harvdiag.training import open_scenario
+from harvdiag.training.world.objects import new
 from tests import port
 from tests.routes import BROKEN, SCENARIOS, from_folder
 from tests.world import healthy
-from tests.world.objects import new
 
 PROPERTIES = {
     "nodes": "Node",

@@ -16,6 +16,16 @@ from harvdiag.core.fields import Obj
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Resource, Snapshot
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.upgrades import (
+    NAME,
+    add_manifest_job,
+    add_node_job,
+    add_plan_job,
+    add_upgrade,
+    lasting,
+    start_rollout,
+)
 from harvdiag.upgrade.jobs import every_job, jobs_of
 from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.timeline import (
@@ -36,8 +46,6 @@ from tests.port import Port
 from tests.routes import collected
 from tests.sample import examples
 from tests.world import World, healthy, write_bundle
-from tests.world.objects import moment
-from tests.world.upgrades import NAME, add_manifest_job, add_node_job, add_plan_job, add_upgrade, start_rollout
 
 BUNDLES = Path(__file__).parents[1] / "data" / "bundles"
 SYSTEM = "harvester-system"
@@ -455,7 +463,7 @@ def test_node_that_is_ready_again_much_later_did_not_restart_for_so_long(since: 
 def test_restart_stands_before_the_job_that_starts_vms_again() -> None:
     made = world()
     ready_since(made, "hv01", "2025-05-07T14:50:00Z")
-    add_node_job(made, "hv01", "restore-vm", "2025-05-07T14:52:00Z", minutes=3)
+    lasting(add_node_job(made, "hv01", "restore-vm", "2025-05-07T14:52:00Z"), 3)
     found = find_phases(*opened(made.objects))
     assert [s.step for s in found if s.node == "hv01"][-3:] == ["post-drain", "restart", "restore-vm"]
     assert span(found, "restore-vm", "hv01").gap == timedelta(minutes=2)

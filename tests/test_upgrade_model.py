@@ -14,6 +14,9 @@ from harvdiag.graph.references import Links
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
+from harvdiag.training.world.faults import ghost, orphan
+from harvdiag.training.world.steps import SINGLE, STEPS, say
+from harvdiag.training.world.upgrades import NAME, add_node_job, conditions, set_job
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.dialects import explain_message
 from harvdiag.upgrade.handshake import KEYS, WAITS, DrainStep, annotation_path, read_handshake
@@ -24,9 +27,6 @@ from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.v2 import UpgradePlan
 from tests.sample import examples
 from tests.world import World, healthy, rollouts, write_folder
-from tests.world.faults import ghost, orphan
-from tests.world.steps import SINGLE, STEPS, say
-from tests.world.upgrades import NAME, add_node_job, conditions, set_job
 
 
 def facts(world: World, place: Path) -> Facts:

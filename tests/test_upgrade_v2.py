@@ -13,6 +13,9 @@ from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.status.summary import build_verdict
+from harvdiag.training.world.objects import moment, new
+from harvdiag.training.world.steps import STEPS
+from harvdiag.training.world.upgradeplans import V2_NAME, V2_PHASES, at_plan_pause, at_plan_phase, at_plan_step, at_v2
 from harvdiag.upgrade.timeline import find_phases
 from harvdiag.upgrade.v2 import UpgradePlan
 from harvdiag.upgrade.waiting import find_node_wait, find_wait
@@ -20,9 +23,6 @@ from harvdiag.upgrade.wording import upgrade_title
 from tests import port
 from tests.routes import from_bundle
 from tests.world import World, healthy, rollouts, write_folder
-from tests.world.objects import moment, new
-from tests.world.steps import STEPS
-from tests.world.upgradeplans import V2_NAME, V2_PHASES, at_plan_pause, at_plan_phase, at_plan_step, at_v2
 
 HOOK_JOBS = {"pre-drain", "post-drain"}
 

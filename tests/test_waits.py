@@ -8,13 +8,13 @@ import pytest
 
 from harvdiag.core.model import ObjectRef, State
 from harvdiag.core.suggest import join_names
+from harvdiag.training.world.faults import ghost, lose_answer, orphan
+from harvdiag.training.world.steps import SINGLE, STEPS
+from harvdiag.training.world.upgrades import NAME, set_job
 from harvdiag.upgrade.run import NodeUpgrade, UpgradeRun
 from harvdiag.upgrade.waiting import Wait, find_active_node, find_broken_chain, find_node_wait, find_wait
 from tests import port
 from tests.world import World, healthy, rollouts
-from tests.world.faults import ghost, lose_answer, orphan
-from tests.world.steps import SINGLE, STEPS
-from tests.world.upgrades import NAME, set_job
 
 SIZES = (1, 2, 3, 7)
 CHAIN = "so Rancher never asks to drain it, so Harvester never starts its pre-drain Job"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from harvdiag.core.model import State
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.upgrades import NAME, add_node_job, set_job
 from tests.test_waits import node, of, opened, said, sized
 from tests.world import World, faults, rollouts
-from tests.world.objects import moment
-from tests.world.upgrades import NAME, add_node_job, set_job
 
 
 def annotations(world: World, name: str) -> dict[str, str]:

@@ -18,10 +18,10 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live.reader import connect
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.sources.saved.writer import save_snapshot
+from harvdiag.training.world.objects import new
 from tests.api import Api
 from tests.routes import ROUTES
 from tests.world import healthy
-from tests.world.objects import new
 
 NS = "harvester-system"
 

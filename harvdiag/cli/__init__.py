@@ -31,11 +31,13 @@ COMMANDS = {
     "check": Place("harvdiag.cli.check", "check", ANSWERS, "What is wrong, and what to do next."),
     "preflight": Place("harvdiag.cli.preflight", "preflight", ANSWERS, "May an upgrade begin; if not, why not."),
     "what-if": Place("harvdiag.cli.what_if", "what_if", ANSWERS, "What an action would do; nothing is changed."),
+    "cure": Place("harvdiag.cli.cure", "cure", ANSWERS, "What to do about a finding, step by step."),
     "note": Place("harvdiag.cli.note", "note", ANSWERS, "Write down what is known about a finding."),
     "compare": Place("harvdiag.cli.compare", "compare", ANSWERS, "What changed since an earlier reading."),
     "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),
     "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
     "run": Place("harvdiag.cli.run", "run", PICTURES, "Execute a notebook, and write a page of it."),
+    "lab": Place("harvdiag.cli.lab", "lab", PICTURES, "Open the notebooks in JupyterLab, in a folder of yours."),
     "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),
     "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),
     "events": Place("harvdiag.cli.events", "events", DATA, "List events, as kubectl events does."),
@@ -45,6 +47,7 @@ COMMANDS = {
     "rbac": Place("harvdiag.cli.access", "rbac", ACCESS, "Print the rights that harvdiag needs."),
     "rules": Place("harvdiag.cli.rules", "rules", REFERENCE, "List the checks, or explain one."),
     "explain": Place("harvdiag.cli.explain", "explain", REFERENCE, "Say what a term in the reports means."),
+    "scenario": Place("harvdiag.cli.scenario", "scenario", REFERENCE, "Clusters to learn on, as bundles."),
     "version": Place("harvdiag.cli.version", "version_command", REFERENCE, "Show the versions, for a report of a bug."),
 }
 """Every command, in the order of the help."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.world.objects import number
+from harvdiag.training.world.objects import number
 
 _GIB = 1 << 30
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from harvdiag.training.world.objects import FLEET, new
 from tests.api import TOKEN, Api, Rights
 from tests.api.fixture import OF_HARVESTER, Serve
-from tests.world.cluster import healthy
-from tests.world.objects import FLEET, new
+from tests.world import healthy
 
 PARTIAL = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 ONE_PARTIAL = PARTIAL.replace("List;", ";")

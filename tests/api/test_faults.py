@@ -24,7 +24,7 @@ from tests.api import (
 from tests.api.api import Api
 from tests.api.fixture import Serve
 from tests.api.test_api import call, get, names
-from tests.world.cluster import healthy
+from tests.world import healthy
 
 NODES = "/api/v1/nodes"
 WORLD = healthy()

@@ -17,7 +17,7 @@ import pytest
 from tests.api import Api
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
-from tests.world.cluster import healthy
+from tests.world import healthy
 
 KUBECTL = shutil.which("kubectl")
 WORLD = healthy(lean=False)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import harvdiag as hd
 from harvdiag import figures
+from harvdiag.training.world.faults import orphan
 from tests.world import healthy, rollouts, write_bundle
-from tests.world.faults import orphan
 
 PICTURES = [name for name, picture in figures.PICTURES.items() if not picture.against]
 

@@ -133,10 +133,8 @@ def _bundle(folder: Path, nodes: int, rounds: int) -> None:
 
 def _generated(path: Path, nodes: int) -> Path:
     """Made by a process of its own: the generator needs much memory."""
-    script = TOP / "tests" / "tools" / "gen_bundle.py"
-    subprocess.run(
-        [sys.executable, str(script), "--nodes", str(nodes), "--out", str(path)], check=True, stdout=subprocess.DEVNULL
-    )
+    made = [sys.executable, "-m", "tests.tools.gen_bundle", "--nodes", str(nodes), "--out", str(path)]
+    subprocess.run(made, cwd=TOP, check=True, stdout=subprocess.DEVNULL)
     return path
 
 

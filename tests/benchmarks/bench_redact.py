@@ -42,9 +42,8 @@ def main() -> None:
         folder = Path(name)
         bundle = wish.bundle or folder / "bundle.zip"
         if wish.bundle is None:
-            script = TOP / "tests" / "tools" / "gen_bundle.py"
-            made = [sys.executable, str(script), "--nodes", str(wish.nodes), "--out", str(bundle)]
-            subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+            made = [sys.executable, "-m", "tests.tools.gen_bundle", "--nodes", str(wish.nodes), "--out", str(bundle)]
+            subprocess.run(made, cwd=TOP, check=True, stdout=subprocess.DEVNULL)
         told: dict[str, list[float]] = {"snapshot": [], "redact": []}
         for _ in range(wish.rounds):
             for command, seconds in told.items():

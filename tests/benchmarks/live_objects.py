@@ -6,9 +6,9 @@ import copy
 import json
 from typing import Any
 
+from harvdiag.training.world.objects import digest, uid
 from tests.tools.gen_bundle import World as Generator
-from tests.world.cluster import healthy
-from tests.world.objects import digest, uid
+from tests.world import healthy
 
 KINDS = (  # what a check reads, and the pods
     "Node",

@@ -11,13 +11,13 @@ import harvdiag as hd
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity
 from harvdiag.training import open_objects
+from harvdiag.training.world.everyday import live_in, upgraded_before
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.versions import RELEASES
 from tests.routes import BROKEN, HEALTHY, from_bundle, from_extracted, from_folder
 from tests.sample import every_pair, some
 from tests.world import World, healthy
-from tests.world.everyday import live_in, upgraded_before
 from tests.world.moving import MOVES
-from tests.world.objects import moment
-from tests.world.versions import RELEASES
 
 SHAPES: dict[str, dict[str, Any]] = {
     "one": {"nodes": ("hv01",)},

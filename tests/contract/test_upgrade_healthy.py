@@ -11,15 +11,15 @@ import pytest
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Severity
 from harvdiag.training import open_objects
+from harvdiag.training.world.cluster import CAPTURED_AT
+from harvdiag.training.world.everyday import live_in
+from harvdiag.training.world.objects import condition
+from harvdiag.training.world.steps import SINGLE, STEPS, order
+from harvdiag.training.world.upgradeplans import V2_PHASES, at_plan_pause, at_plan_phase, at_plan_step, at_v2
 from tests.routes import from_bundle, from_folder
 from tests.sample import every_pair, every_value, is_full, some
 from tests.world import World, healthy, rollouts
-from tests.world.cluster import CAPTURED_AT
-from tests.world.everyday import live_in
 from tests.world.moving import UPGRADE_MOVES
-from tests.world.objects import condition
-from tests.world.steps import SINGLE, STEPS, order
-from tests.world.upgradeplans import V2_PHASES, at_plan_pause, at_plan_phase, at_plan_step, at_v2
 
 SIZES = (1, 2, 3, 7)
 PLACES = {2: {"first": 0, "last": 1}, 3: {"first": 0, "middle": 1, "last": 2}, 7: {"first": 0, "middle": 3, "last": 6}}

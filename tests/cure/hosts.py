@@ -9,8 +9,8 @@ from harvdiag.core.model import ObjectRef, State
 from harvdiag.cure.preconditions import Precondition, judge
 from harvdiag.rules.facts import Facts
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.objects import FLEET, new
 from tests.port import Port
-from tests.world.objects import FLEET, new
 
 Object = dict[str, Any]
 LONGHORN = "longhorn-system"

@@ -7,8 +7,8 @@ from pathlib import Path
 from harvdiag.cluster import Cluster
 from harvdiag.snapshot import Manifest, Snapshot
 from harvdiag.sources.files.reader import FilesReader
+from harvdiag.training.world.cluster import CAPTURED_AT
 from tests.world import World, write_folder
-from tests.world.cluster import CAPTURED_AT
 
 __all__ = ["without"]
 

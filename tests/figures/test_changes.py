@@ -17,13 +17,13 @@ from harvdiag.figures.changes import draw as draw_changes
 from harvdiag.figures.drawing import DrawOptions
 from harvdiag.figures.figure import Figure
 from harvdiag.figures.scene import Item, Rect, Scene
+from harvdiag.training.world.faults import ghost, orphan
+from harvdiag.training.world.rollouts import at_step
 from tests.figures.part import without
 from tests.figures.sound import check
 from tests.routes import from_bundle, from_folder
 from tests.sample import examples
 from tests.world import World, healthy
-from tests.world.faults import ghost, orphan
-from tests.world.rollouts import at_step
 from tests.world.samples import DATA
 
 SERVERS = ("srv06", "srv07", "srv08", "srv09")

@@ -17,17 +17,17 @@ from harvdiag.figures.drain import draw
 from harvdiag.figures.drawing import Drawing, DrawOptions
 from harvdiag.figures.scene import Path
 from harvdiag.figures.svg import render_svg
+from harvdiag.training.world.faults import lose_answer, orphan
+from harvdiag.training.world.rollouts import at_phase, at_step
+from harvdiag.training.world.steps import STEPS
+from harvdiag.training.world.upgradeplans import at_plan_step
 from tests import port
 from tests.figures.sound import check
 from tests.figures.test_upgrade_picture import HOSTILE, renamed, sample, sized
 from tests.routes import PATHS, SCENARIOS, opened, sampled, scenario
 from tests.sample import examples
 from tests.world import World, rollouts
-from tests.world.faults import lose_answer, orphan
-from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import SAMPLES
-from tests.world.steps import STEPS
-from tests.world.upgradeplans import at_plan_step
 
 NAMES = tuple(f"h{n}" for n in range(1, 13))
 TITLES = {

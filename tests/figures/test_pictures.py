@@ -13,11 +13,11 @@ from harvdiag import figures
 from harvdiag.core.errors import UsageError
 from harvdiag.figures import PICTURES, default_picture, draw
 from harvdiag.figures.figure import ENDINGS, Figure
+from harvdiag.training.world.faults import lose_answer
+from harvdiag.training.world.rollouts import at_step, wait
 from tests.figures.sound import check
 from tests.routes import from_folder
 from tests.world import healthy
-from tests.world.faults import lose_answer
-from tests.world.rollouts import at_step, wait
 from tests.world.samples import DATA, SAMPLES
 
 EVERY = pytest.mark.parametrize("name", PICTURES)

@@ -17,16 +17,16 @@ from harvdiag.figures.scene import Item, Rect
 from harvdiag.figures.svg import render_svg
 from harvdiag.figures.timeline import draw
 from harvdiag.figures.timeline.axis import build_axis
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.rollouts import at_phase, at_step
+from harvdiag.training.world.steps import STEPS
 from tests import port
 from tests.figures.sound import check, words
 from tests.figures.test_upgrade_picture import HOSTILE, LONG, renamed, sample, sized
 from tests.routes import PATHS, sampled, scenario
 from tests.sample import examples, some
 from tests.world import World, healthy, rollouts
-from tests.world.faults import orphan
-from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import SAMPLES
-from tests.world.steps import STEPS
 
 NOON = datetime(2025, 5, 8, 12, tzinfo=UTC)
 STOPPED = {

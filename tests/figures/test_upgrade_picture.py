@@ -21,16 +21,16 @@ from harvdiag.figures.scene import Item, Path, Rect
 from harvdiag.figures.svg import render_svg
 from harvdiag.figures.upgrade import draw
 from harvdiag.reports.upgrade import render
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.rollouts import at_pause, at_phase, at_step
+from harvdiag.training.world.steps import SINGLE, STEPS
+from harvdiag.training.world.upgradeplans import V2_PHASES, at_plan_phase, at_v2
 from tests import port
 from tests.figures.sound import check, words
 from tests.routes import PATHS, from_folder, scenario
 from tests.sample import examples, some
 from tests.world import World, healthy, rollouts
-from tests.world.faults import orphan
-from tests.world.rollouts import at_pause, at_phase, at_step
 from tests.world.samples import DATA, SAMPLES
-from tests.world.steps import SINGLE, STEPS
-from tests.world.upgradeplans import V2_PHASES, at_plan_phase, at_v2
 
 TITLES = {
     "healthy": "No upgrade is under way; the last to v1.4.2 succeeded",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from harvdiag.io.yaml import load_kit_list
 from harvdiag.sources.bundle.damage import undo_null_rewrite
+from harvdiag.training.kit.encode import encode_list, kit_quirks
 from tests.sample import examples
-from tests.tools.gen_bundle import encode_list, kit_quirks
 
 # Inside a string, `"key":null,` is rewritten too; that text is JSON in an annotation, which nobody reads.
 NESTED = re.compile(r'"[A-Za-z]+":null,')

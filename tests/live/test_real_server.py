@@ -25,9 +25,9 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.live.reader import connect
+from harvdiag.training.world.objects import moment
 from tests.routes import from_bundle, scenario, subjects, told
 from tests.world import healthy
-from tests.world.objects import moment
 from tests.world.samples import healthy_sample, issue_8236_sample
 
 NAMED = os.environ.get("HARVDIAG_TEST_KUBECONFIG", "")

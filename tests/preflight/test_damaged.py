@@ -13,13 +13,13 @@ from harvdiag.cluster import Cluster
 from harvdiag.reports.preflight import render
 from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.objects import new
 from tests.port import Port
 from tests.preflight.test_false_storage import STORAGE, judge, networked, outcome
 from tests.preflight.test_scenarios import PATHS
 from tests.routes import scenario
 from tests.sample import is_full
 from tests.test_fuzz import STRANGE, places
-from tests.world.objects import new
 
 DEEP = "[" * 100_000
 """JSON that no parser goes into."""

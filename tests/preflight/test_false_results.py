@@ -12,11 +12,11 @@ from harvdiag.rules import run_rules, select_rules
 from harvdiag.rules.gates import exclude_release
 from harvdiag.status.preflight import Preflight
 from harvdiag.training import open_objects
-from harvdiag.training.scenarios import load_scenario
+from harvdiag.training.scenario_files import load_scenario
+from harvdiag.training.world.objects import new
 from tests import port
 from tests.preflight.test_scenarios import judged
 from tests.preflight.workloads import judge
-from tests.world.objects import new
 from tests.world.samples import DATA, issue_8236_sample
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING

@@ -17,12 +17,12 @@ from harvdiag.rules.preflight.networks import Network, count_usable
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.rows import Answered
+from harvdiag.training.world.longhorn import longhorn, volume_name
+from harvdiag.training.world.objects import new
+from harvdiag.training.world.world import World
 from tests import port
 from tests.routes import from_bundle
 from tests.world import healthy
-from tests.world.longhorn import longhorn, volume_name
-from tests.world.objects import new
-from tests.world.world import World
 
 LONGHORN_API, HARVESTER_API = "longhorn.io/v1beta2", "harvesterhci.io/v1beta1"
 SPACE = "longhorn-system"

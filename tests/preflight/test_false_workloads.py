@@ -9,8 +9,8 @@ import pytest
 from harvdiag.core.model import Outcome, Severity
 from harvdiag.rules.blind import is_blind
 from harvdiag.status.preflight.rows import ROWS
+from harvdiag.training.world.objects import new
 from tests.preflight.workloads import devices, judge, node, setting, vm, vmi, witness
-from tests.world.objects import new
 
 FIXED, HOLDS = "preflight-vm-not-migratable", "preflight-vm-holds-drain"
 PLANNED = "preflight-plan-vm-not-migratable"

@@ -14,10 +14,10 @@ from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live.reader import connect
 from harvdiag.sources.saved.reader import SavedReader
+from harvdiag.training.world.cluster import CAPTURED_AT
+from harvdiag.training.world.objects import new
 from tests.api import Api, Rights
-from tests.world.cluster import CAPTURED_AT
 from tests.world.kit import write_bundle
-from tests.world.objects import new
 
 VMI, POD = "VirtualMachineInstance", "Pod"
 KUBEVIRT = "kubevirt.io/v1"

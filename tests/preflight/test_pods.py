@@ -16,12 +16,12 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.sources import open_source
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live.reader import connect
+from harvdiag.training.world.objects import new
 from tests.api import Api
 from tests.preflight.test_namespaces import SETTING, listed, saved, space
 from tests.preflight.verdicts import preflight
 from tests.preflight.workloads import judge
 from tests.world.kit import write_bundle
-from tests.world.objects import new
 
 RULE = "preflight-pod-not-ready"
 NOW, LONG_AGO, JUST_NOW = "2025-05-08T10:00:00Z", "2025-05-08T08:00:00Z", "2025-05-08T09:58:00Z"

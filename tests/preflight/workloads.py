@@ -10,7 +10,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.run import run_rules, select_rules
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
-from tests.world.objects import new
+from harvdiag.training.world.objects import new
 
 Object = dict[str, Any]
 KUBEVIRT = "kubevirt.io/v1"

@@ -23,10 +23,10 @@ from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.redact.bundle import save_bundle
 from harvdiag.redact.lines import LONGEST, redact_lines
 from harvdiag.reports.json import render
+from harvdiag.training.world.objects import new
 from tests.routes import BROKEN, PATHS, ROUTES, from_bundle, name, sampled, scenario
 from tests.sample import examples, some
 from tests.world import healthy
-from tests.world.objects import new
 
 APART = ("KubeletStats", *(kind.name for kind in CATALOGUE.values() if kind.late))
 """What no bundle has, and what need not be there: where no list of it is missed, a bundle has an empty one."""

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 import harvdiag as hd
 from harvdiag.redact import Key, LeakError, Redactor, redact_snapshot, save_bundle, save_redacted
 from harvdiag.redact.names import Sort
+from harvdiag.training.world.faults import orphan
 from tests.command import run
 from tests.redact import canaries
 from tests.sample import examples, is_full
 from tests.world import healthy, rollouts, write_bundle
-from tests.world.faults import orphan
 
 RUN = re.compile(rb"[A-Za-z0-9+/_-]{16,}={0,2}")
 

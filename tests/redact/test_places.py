@@ -13,8 +13,8 @@ from harvdiag.core.errors import UsageError
 from harvdiag.kinds import CATALOGUE
 from harvdiag.redact import Key, Redactor, redact_snapshot, save_redacted
 from harvdiag.redact.names import Sort
+from harvdiag.training.world.faults import orphan
 from tests.world import healthy, rollouts, write_bundle
-from tests.world.faults import orphan
 
 KEY = Key(bytes(range(32)), Path("of-a-test"))
 NORTH = "hypervisor-in-rack-seventeen-of-datacentre-north"

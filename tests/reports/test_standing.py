@@ -15,13 +15,13 @@ from harvdiag.core.window import Window
 from harvdiag.reports.upgrade import build_document, render, render_json
 from harvdiag.status.upgrade import UpgradeStatus
 from harvdiag.status.upgrade.part import PartKey
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.upgradeplans import at_v2
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, finds, of_each_rule, opened
 from tests.sample import some
 from tests.world import World, healthy, rollouts
-from tests.world.faults import orphan
 from tests.world.samples import DATA
-from tests.world.upgradeplans import at_v2
 
 KEYS = [
     "schema",

@@ -10,11 +10,11 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity, State
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.longhorn import longhorn, volume_name
+from harvdiag.training.world.objects import moment, new
+from harvdiag.training.world.world import World
 from tests import port
 from tests.world import healthy
-from tests.world.longhorn import longhorn, volume_name
-from tests.world.objects import moment, new
-from tests.world.world import World
 
 NODES = ("hv01", "hv02", "hv03")
 NODE, VOLUME, TOO_MANY = "longhorn-node-degrades-volumes", "volume-degraded", "volume-wants-too-many-replicas"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harvdiag.training import open_objects
+from harvdiag.training.world.steps import order
+from harvdiag.training.world.upgradeplans import at_plan_phase
 from tests.world import World, healthy, rollouts
-from tests.world.steps import order
-from tests.world.upgradeplans import at_plan_phase
 
 
 @pytest.mark.parametrize("kind", ["V1", "V2"])

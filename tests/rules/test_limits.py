@@ -10,10 +10,10 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.core.model import ObjectRef, State
+from harvdiag.training.world.world import World
 from tests import port
 from tests.routes import collected
 from tests.world import healthy, write_bundle
-from tests.world.world import World
 
 NOW = "2025-05-08T10:00:00Z"
 FRESH, OLD = "2025-05-08T09:55:00Z", "2025-05-08T07:00:00Z"

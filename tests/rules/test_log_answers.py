@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.upgrades import NAME, put_on
+from harvdiag.training.world.workloads import stamped
+from harvdiag.training.world.world import World
 from tests.rules.test_log_evidence import NODES, POD, check, only, services
 from tests.world import healthy, rollouts
-from tests.world.objects import condition, moment, new
-from tests.world.upgrades import NAME, put_on
-from tests.world.workloads import stamped
-from tests.world.world import World
 
 RANCHER = "logs/cattle-system/rancher-5b8f9c7d6-x8k2m/rancher.log"
 SERVER = "nodes/hv02.zip/logs/rke2-server.log"

@@ -12,12 +12,12 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
 from harvdiag.snapshot import Manifest, Snapshot
+from harvdiag.training.world.faults import lose_answer, orphan
+from harvdiag.training.world.objects import new
+from harvdiag.training.world.upgrades import NAME, set_job
+from harvdiag.training.world.world import World
 from tests.logs.port import LogPort, journal, stamped
 from tests.world import healthy, rollouts
-from tests.world.faults import lose_answer, orphan
-from tests.world.objects import new
-from tests.world.upgrades import NAME, set_job
-from tests.world.world import World
 
 BUNDLES = Path(__file__).parents[2] / "data" / "bundles"
 NODES = ("hv01", "hv02", "hv03")

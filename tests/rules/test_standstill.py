@@ -13,14 +13,14 @@ from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.status.summary import build_verdict
 from harvdiag.status.upgrade.part import PartKey
 from harvdiag.training import open_objects
+from harvdiag.training.world.evidence import pod_logs
+from harvdiag.training.world.extras import enrich
+from harvdiag.training.world.steps import SINGLE, STEPS, order
+from harvdiag.training.world.upgradeplans import V2_PHASES, at_plan_phase, at_plan_step
 from tests import port
 from tests.routes import PATHS, from_bundle, from_folder, of_each_rule, opened
 from tests.sample import every_pair, some
 from tests.world import World, healthy, rollouts
-from tests.world.evidence import pod_logs
-from tests.world.extras import enrich
-from tests.world.steps import SINGLE, STEPS, order
-from tests.world.upgradeplans import V2_PHASES, at_plan_phase, at_plan_step
 
 ROOT = Path(__file__).parents[2]
 RULE = "upgrade-not-moving"

@@ -12,11 +12,11 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding, Severity
 from harvdiag.rules import advice
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.upgrades import NAME, add_plan_job
 from tests import port
 from tests.routes import PATHS, checked, name, of_each_rule, scenario
 from tests.world import World, faults, healthy, rollouts
-from tests.world.objects import moment
-from tests.world.upgrades import NAME, add_plan_job
 
 NODES = ("hv01", "hv02", "hv03", "hv04")
 SHARED = 'metadata.annotations["cluster.x-k8s.io/machine"]'

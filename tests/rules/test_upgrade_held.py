@@ -12,15 +12,15 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import State
 from harvdiag.snapshot import Resource, Snapshot
+from harvdiag.training.world.longhorn import longhorn, volume_name
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.steps import SINGLE
+from harvdiag.training.world.upgradeplans import at_v2
+from harvdiag.training.world.upgrades import NAME
+from harvdiag.training.world.world import World
 from tests import port
 from tests.routes import from_bundle, from_folder
 from tests.world import healthy, rollouts
-from tests.world.longhorn import longhorn, volume_name
-from tests.world.objects import condition, moment, new
-from tests.world.steps import SINGLE
-from tests.world.upgradeplans import at_v2
-from tests.world.upgrades import NAME
-from tests.world.world import World
 
 NODES = ("hv01", "hv02", "hv03")
 TOO_MANY = "volume-wants-too-many-replicas"

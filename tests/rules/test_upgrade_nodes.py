@@ -11,14 +11,14 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Severity, State
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.objects import new
+from harvdiag.training.world.upgradeplans import at_v2
+from harvdiag.training.world.upgrades import NAME, set_job
+from harvdiag.training.world.world import World
 from harvdiag.upgrade import Upgrade
 from harvdiag.upgrade.charts import is_upgrade_chart
 from tests import port
 from tests.world import healthy, rollouts
-from tests.world.objects import new
-from tests.world.upgradeplans import at_v2
-from tests.world.upgrades import NAME, set_job
-from tests.world.world import World
 
 NODES = ("hv01", "hv02", "hv03")
 HANDSHAKE = {

@@ -11,11 +11,11 @@ from harvdiag.core.fields import Obj
 from harvdiag.core.model import State
 from harvdiag.core.timestamps import Timestamp
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.upgrades import NAME, add_plan, add_plan_job, set_job, set_plan
 from harvdiag.upgrade.plans import GONE, NOT_READY, node_plans
 from tests import port
 from tests.world import World, healthy, rollouts, steps
-from tests.world.objects import condition, moment, new
-from tests.world.upgrades import NAME, add_plan, add_plan_job, set_job, set_plan
 
 NOW = Timestamp(port.CAPTURED_AT)
 UPGRADE_UNSEEN = (

@@ -9,13 +9,13 @@ from harvdiag.core.findings import Findings
 from harvdiag.core.model import State
 from harvdiag.rules.planner_advice import STEPS
 from harvdiag.snapshot import Snapshot
+from harvdiag.training.world.machines import encoded
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.upgrades import NAME, conditions
+from harvdiag.training.world.world import World
 from harvdiag.upgrade.dialects import KNOWN_MESSAGES
 from tests import port
 from tests.world import healthy, rollouts
-from tests.world.machines import encoded
-from tests.world.objects import moment
-from tests.world.upgrades import NAME, conditions
-from tests.world.world import World
 
 NODES = ("hv01", "hv02", "hv03")
 STALLED, FAILED, OPEN = "upgrade-planner-stalled", "upgrade-plan-failed", "upgrade-plan-not-applied"

@@ -21,10 +21,10 @@ from harvdiag.reports.notebook import cards
 from harvdiag.rules import registry
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
+from harvdiag.training.world.objects import new
 from tests.routes import Object, from_bundle, from_folder
 from tests.world import healthy, write_folder
 from tests.world.kit import dump
-from tests.world.objects import new
 
 FORBIDDEN = "never-to-be-read"
 # Its base64, at each of the three places where a text can begin, as far as that does not depend on what stands around.

@@ -17,12 +17,12 @@ from harvdiag.io.progress import Progress
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.live.reader import connect
+from harvdiag.training.world.objects import new
 from tests.api import Rights, bad_item, close, status, without_group
 from tests.api.fixture import Serve
 from tests.routes import BROKEN, told, told_without_logs
 from tests.transport.lab import assert_skipped, cluster, states
 from tests.world import healthy
-from tests.world.objects import new
 
 WORLD = healthy()
 RICH = healthy(lean=False).objects

@@ -11,13 +11,13 @@ import harvdiag as hd
 from harvdiag.core.errors import AccessError, SourceError
 from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.objects import moment, new
 from tests.api import Rights, status
 from tests.api.fixture import OF_HARVESTER, Serve
 from tests.routes import subjects
 from tests.transport.lab import cluster, states
 from tests.world import healthy
-from tests.world.faults import orphan
-from tests.world.objects import moment, new
 
 WORLD = healthy()
 MACHINES = "/apis/cluster.x-k8s.io/v1beta1/machines"

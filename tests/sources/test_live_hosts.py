@@ -18,6 +18,7 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.model import Outcome, State
 from harvdiag.io.api.handshake import API_PORT, fetch_certificates
 from harvdiag.rules import registry, run_rules
+from harvdiag.training.world.objects import new
 from tests.api import Api, status
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
@@ -27,7 +28,6 @@ from tests.routes import HEALTHY
 from tests.transport.lab import cluster
 from tests.transport.proxy import Proxy
 from tests.world import healthy
-from tests.world.objects import new
 
 OBJECTS = healthy().objects
 NODES = ("hv01", "hv02", "hv03")

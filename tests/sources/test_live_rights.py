@@ -10,12 +10,12 @@ from harvdiag.core.errors import SourceError
 from harvdiag.core.model import State
 from harvdiag.kinds import CATALOGUE, DIAGNOSIS
 from harvdiag.rules import registry
+from harvdiag.training.world.clusters import NAMESPACES
+from harvdiag.training.world.objects import new
 from tests.api import Api, Rights
 from tests.api.fixture import Serve
 from tests.transport.lab import assert_skipped, cluster, states
 from tests.world import healthy
-from tests.world.clusters import NAMESPACES
-from tests.world.objects import new
 
 WORLD = healthy()
 FLEET, SYSTEM = "fleet-local", "harvester-system"

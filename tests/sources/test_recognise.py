@@ -28,10 +28,10 @@ from harvdiag.reports import render
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.names import describe_upgrade_log
 from harvdiag.sources.files.reader import FilesReader
+from harvdiag.training.world.objects import new
 from tests.routes import BROKEN, HEALTHY
 from tests.world import healthy
 from tests.world.kit import dump
-from tests.world.objects import new
 
 Object = dict[str, Any]
 WORLD = healthy()

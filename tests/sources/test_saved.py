@@ -20,8 +20,8 @@ from harvdiag.snapshot import Snapshot
 from harvdiag.sources.saved.manifest import manifest_checksum, sha256_hex
 from harvdiag.sources.saved.reader import SavedReader, contains_snapshot, is_snapshot_file, looks_like_snapshot
 from harvdiag.sources.saved.writer import save_snapshot
+from harvdiag.training.world.objects import new
 from tests.routes import BROKEN, HEALTHY, subjects, told, told_without_logs
-from tests.world.objects import new
 
 SAMPLE = Path(__file__).parents[1] / "data" / "schema-1.harvdiag.zip"
 with zipfile.ZipFile(SAMPLE) as _box:

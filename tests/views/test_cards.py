@@ -18,10 +18,10 @@ from harvdiag.notebook import display
 from harvdiag.reports.notebook import cards, parts
 from harvdiag.reports.notebook.grid import NOTHING
 from harvdiag.status.upgrade.part import fill_parts
+from harvdiag.training.world.rollouts import at_phase
 from tests import port
 from tests.routes import BROKEN, HEALTHY, PATHS, checked, of_each_rule, opened, sampled
 from tests.world import healthy
-from tests.world.rollouts import at_phase
 
 VOID = {"br", "hr", "img", "input", "meta", "link", "wbr"}
 ALLOWED = {

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.world.cluster import healthy
+from harvdiag.training.world.objects import compact, moment
+from harvdiag.training.world.rollouts import at_phase, at_step
+from harvdiag.training.world.upgradeplans import at_plan_step
+from harvdiag.training.world.upgrades import NAME, add_manifest_job, add_node_job, add_upgrade, put_back, start_rollout
+from harvdiag.training.world.world import World
+from tests.world import healthy
 from tests.world.kit import dump
-from tests.world.objects import compact, moment
-from tests.world.rollouts import at_phase, at_step
 from tests.world.samples import DATA
-from tests.world.upgradeplans import at_plan_step
-from tests.world.upgrades import NAME, add_manifest_job, add_node_job, add_upgrade, put_back, start_rollout
-from tests.world.world import World
 
 _LEFT_OUT = ("appliedPlan", "plan", "failed-checksum", "failed-output")
 

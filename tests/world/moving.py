@@ -1,6 +1,6 @@
 """What goes on in a cluster that is in good order: it moves, and is over by itself in minutes.
 
-`MOVES` is a table of changes to a healthy world of three nodes or more with all of tests/world/everyday.py,
+`MOVES` is a table of changes to a healthy world of three nodes or more with all of `everyday`,
 `UPGRADE_MOVES` one of what an upgrade brings about for a while.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.world.longhorn import API as LONGHORN_API
-from tests.world.objects import condition, moment, new
-from tests.world.steps import say
-from tests.world.upgrades import conditions
-from tests.world.world import World
+from harvdiag.training.world.longhorn import API as LONGHORN_API
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.steps import say
+from harvdiag.training.world.upgrades import conditions
+from harvdiag.training.world.world import World
 
 NODE = "hv02"
 

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.world.cluster import healthy
-from tests.world.evidence import node_zips, pod_logs
-from tests.world.extras import enrich, take_over
-from tests.world.faults import ghost, lose_answer, orphan, pass_over, second_machine, share_machine
-from tests.world.kit import write_bundle
-from tests.world.objects import condition, moment, new
-from tests.world.rollouts import at_phase, at_step, wait
-from tests.world.steps import say
-from tests.world.upgrades import (
+from harvdiag.training.world.evidence import node_zips, pod_logs
+from harvdiag.training.world.extras import enrich, take_over
+from harvdiag.training.world.faults import ghost, lose_answer, orphan, pass_over, second_machine, share_machine
+from harvdiag.training.world.objects import condition, moment, new
+from harvdiag.training.world.rollouts import at_phase, at_step, wait
+from harvdiag.training.world.steps import say
+from harvdiag.training.world.upgrades import (
     NAME,
     add_manifest_job,
     add_node_job,
@@ -24,7 +22,9 @@ from tests.world.upgrades import (
     put_back,
     start_rollout,
 )
-from tests.world.world import World
+from harvdiag.training.world.world import World
+from tests.world import healthy
+from tests.world.kit import write_bundle
 
 DATA = Path(__file__).parents[2] / "data"
 _IMAGE = "rancher/harvester-upgrade"

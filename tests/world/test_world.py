@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from harvdiag.training.world.faults import orphan
+from harvdiag.training.world.objects import moment
+from harvdiag.training.world.steps import SINGLE, STEPS, order
+from harvdiag.training.world.versions import RELEASES
 from tests.world import World, healthy, rollouts, write_bundle, write_folder
 from tests.world.bases import BASES, text
-from tests.world.faults import orphan
 from tests.world.kit import PLAN_KEYS
-from tests.world.objects import moment
 from tests.world.samples import DATA, SAMPLES, issue_8236_sample, write_samples
-from tests.world.steps import SINGLE, STEPS, order
-from tests.world.versions import RELEASES
 
 SHAPES: dict[str, dict[str, Any]] = {
     "one": {"nodes": ("hv01",)},
