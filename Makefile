@@ -60,10 +60,8 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports --no-cache
 
-lab: $(STAMP) ## open JupyterLab on the notebooks; trusts them, asks for no news and looks for no updates
-	@$(BIN)/jupyter trust $(wildcard notebooks/*.ipynb demo/*.ipynb) >/dev/null
-	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None \
-	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate notebooks/00-start.ipynb
+lab: $(STAMP) ## open JupyterLab on a working copy of the notebooks, in harvdiag-lab; SOURCE=… names what they read
+	@$(BIN)/harvdiag lab $(SOURCE)
 
 bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 	$(BIN)/python -m tests.benchmarks.bench_read

@@ -21,6 +21,7 @@ from harvdiag.reports import ENDINGS
 from harvdiag.rules import registry, select_rules
 from tests.command import Result, needs_process, run
 from tests.routes import BROKEN, HEALTHY
+from tests.sample import every_value
 from tests.world import healthy, write_bundle
 from tests.world.kit import dump
 
@@ -266,8 +267,10 @@ def test_output_that_cannot_be_written_is_refused_before_anything_is_read(
     assert says in complaint(command, "a.txt", "-o", file, cwd=tmp_path)
 
 
-@pytest.mark.parametrize("form", ["table", "json", "markdown"])
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize(
+    ("form", "encoding"),
+    every_value((form, encoding) for form in ("table", "json", "markdown") for encoding in ("ascii", "latin-1")),
+)
 def test_a_terminal_of_few_signs_is_no_bug(form: str, encoding: str) -> None:
     """What the locale cannot show is written as a number; JSON is UTF-8 everywhere."""
     words = ("-m", "harvdiag", "check", BROKEN, "--format", form)
@@ -350,8 +353,14 @@ def test_a_report_is_not_written_over_an_archive(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
-@pytest.mark.parametrize("words", ["check {0}", "check {0} --format json", "snapshot {0} -o s.zip", "rules", "--help"])
-@pytest.mark.parametrize(("where", "why"), [(">/dev/full", "No space left on device"), (">&-", "it is closed")])
+@pytest.mark.parametrize(
+    ("words", "where", "why"),
+    every_value(
+        (words, *place)
+        for words in ("--help", "check {0}", "check {0} --format json", "snapshot {0} -o s.zip", "rules")
+        for place in ((">/dev/full", "No space left on device"), (">&-", "it is closed"))
+    ),
+)
 def test_stdout_that_takes_nothing_is_no_bug(words: str, where: str, why: str, tmp_path: Path) -> None:
     """One line on stderr, and no success: nobody saw the report."""
     if words == "--help" and where == ">&-":

@@ -30,7 +30,13 @@ from tests.world import healthy
 from tests.world.kit import dump
 
 COMMANDS = {name: command for name, command in cli.commands.items() if isinstance(command, Command)}
-EXAMPLES = [example.line for command in (cli, *COMMANDS.values()) for example in command.examples]
+SERVING = "lab"
+"""It goes on until Ctrl-C; tests/notebooks/test_lab.py and tests/browser run it."""
+EXAMPLES = [
+    example.line
+    for command in (cli, *(command for name, command in COMMANDS.items() if name != SERVING))
+    for example in command.examples
+]
 
 
 # --- help ----------------------------------------------------------------------------------------------------------

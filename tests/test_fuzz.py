@@ -79,7 +79,7 @@ def use_all(cluster: Cluster) -> None:
     assert repr(cluster)
 
 
-@pytest.mark.parametrize("seed", range(0, ROUNDS, 1 if is_full() else 4))
+@pytest.mark.parametrize("seed", range(0, ROUNDS, 1 if is_full() else 9))
 def test_fields_of_any_type_are_no_crash(seed: int) -> None:
     """Check, pairs, graph, coverage, tables and reports raise nothing but HarvdiagError."""
     cluster, changed = strange(seed)

@@ -37,6 +37,7 @@ SPEAKING = {
     "io/api/transport.py": {"urllib", "urllib3"},
     "redact/text.py": {"urllib"},  # takes the escapes of a URL apart
     "reports/sarif.py": {"urllib"},  # a name as an address
+    "share/lab/server.py": {"socket"},  # whether a port of loopback is free
     "share/run/kernel.py": {"asyncio"},  # waits for the kernel that it started
 }
 """What each module imports that could speak to the network."""

@@ -66,7 +66,7 @@ def test_constraints_hold_versions_and_no_address(project: dict[str, Any]) -> No
 
 
 def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
-    """Every module and the mark of types; for `harvdiag run`, the notebooks and what they read; no tests."""
+    """Every module and the mark of types; the notebooks with what they read and link to; no tests."""
     if find_spec("hatchling") is None:
         pytest.skip("hatchling is not installed here; the wheel is not built")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
@@ -79,7 +79,9 @@ def test_wheel_holds_the_package_alone(tmp_path: Path) -> None:
     sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "harvdiag").rglob("*.py")}
     beside = [path for ending in ("css", "js", "j2") for path in (ROOT / "harvdiag").rglob(f"*.{ending}")]
     page = {path.relative_to(ROOT).as_posix() for path in beside}
-    kit = [path for place in ("notebooks", "data/bundles", "data/scenarios") for path in (ROOT / place).rglob("*.*")]
+    places = ("notebooks", "data/bundles", "data/preflight", "data/scenarios", "docs")
+    pictures = [ROOT / "data" / "pictures" / f"{name}.svg" for name in ("links", "upgrade")]
+    kit = [*pictures, *(path for place in places for path in (ROOT / place).rglob("*.*"))]
     own = {f"harvdiag/kit/{path.relative_to(ROOT).as_posix()}" for path in kit if path.is_file()}
     assert {name for name in names if "/." not in name} == sources | page | own | {"harvdiag/py.typed"}
     assert licences

@@ -12,7 +12,7 @@ from click.types import StringParamType
 from harvdiag.cli.complete import complete_names, complete_nodes, complete_source
 from harvdiag.cli.words import KINDS
 from harvdiag.core.errors import UsageError
-from harvdiag.cure.model import Verb
+from harvdiag.cure.model import IN_PLANS, OF_HOSTS, Verb
 from harvdiag.io.missing import exists
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionWords", "split_words"]
 
-VERBS = tuple(str(verb) for verb in Verb if " " not in verb)
+VERBS = tuple(str(verb) for verb in Verb if " " not in verb and verb not in IN_PLANS)
 HOST = "host"
 LONGEST = 4
 """The words of the longest action: ``label KIND NAME KEY=VALUE``; it may have more changes."""
@@ -71,7 +71,9 @@ class ActionWords(StringParamType):
             case []:
                 verbs = [CompletionItem(verb) for verb in VERBS if verb.startswith(begun)]
                 return [*verbs, *complete_source(ctx, param, begun)]
-            case [Verb.REGISTER] | [Verb.DELETE, "host"]:
+            case [verb] if verb in OF_HOSTS:
+                return complete_nodes(ctx, param, begun)
+            case [Verb.DELETE, "host"]:
                 return complete_nodes(ctx, param, begun)
             case [Verb.DELETE | Verb.LABEL | Verb.ANNOTATE as verb]:
                 host = [CompletionItem(HOST)] if verb == Verb.DELETE and HOST.startswith(begun) else []

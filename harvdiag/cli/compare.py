@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from harvdiag.cli.command import Command
-from harvdiag.cli.files import check_output, write_written
-from harvdiag.cli.output import terminal_width, use_colour, write_note, write_stdout
+from harvdiag.cli.output import write_note
 from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import WORDS, read_words
+from harvdiag.cli.result import PICTURES, Form, Written, check_form, write_result
 from harvdiag.cli.source import Source, SourceOptions, cluster_options, open_snapshot
 from harvdiag.cli.words import Choice, output_help
 from harvdiag.core.errors import UsageError
@@ -21,11 +21,10 @@ from harvdiag.reports.changes import ENDINGS, FORMATS
 
 if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
-    from harvdiag.status.changes.comparison import Comparison
 
 __all__ = ["compare"]
 
-PICTURES = (".svg", ".png")
+COMPARISON = Written(package="harvdiag.reports.changes", noun="a comparison", plain="text")
 CHANGED = 1
 
 
@@ -78,8 +77,10 @@ def compare(
     Exit code 0: the same; 1: something changed; 2: unusable input, access or usage, or nothing was seen on both sides;
     3: a bug in harvdiag; 130: stopped by Ctrl-C.
     """
-    picture = output is not None and output.suffix.lower() in PICTURES
-    _check_options(before, where, form, output)
+    from harvdiag.status.changes.titles import build_title
+
+    asked = Form(name=form, output=output, full=full)
+    _check_options(before, where, asked)
     with ExitStack() as stack:
         one, other = (stack.enter_context(open_snapshot(each)) for each in (_earlier(before, where), where))
         earlier, later = map(build_cluster, _match(one, other, key, word_file))
@@ -89,25 +90,17 @@ def compare(
             raise UsageError(f"{names[0]} and {names[1]} have no list in common: there is nothing to compare")
         if comparison.backwards:
             write_note("harvdiag: BEFORE was collected after NOW: shown in the order of their times")
-        if picture and output is not None:
-            _draw(comparison, output)
-        else:
-            _write(comparison, form, output, full)
+        write_result(comparison, COMPARISON, asked, lambda: build_title(comparison))
         return CHANGED if comparison.changed else 0
 
 
-def _check_options(before: str, where: SourceOptions, form: str | None, output: Path | None) -> None:
+def _check_options(before: str, where: SourceOptions, form: Form) -> None:
     """Raise UsageError, before anything is read, for options that contradict one another."""
     if before == "":
         raise UsageError("the name of BEFORE is empty; the cluster of the current context is 'context:'")
     if before == "-" == where.source:
         raise UsageError("only one of the two can be standard input: give the other as a file")
-    if output is None:
-        return
-    if form and output.suffix.lower() in PICTURES:
-        raise UsageError(f"{output} is a picture: leave out --format {form}")
-    for source in (before, where.source):
-        check_output(output, () if form else (*ENDINGS, *PICTURES), "a comparison", source)
+    check_form(COMPARISON, form, before, where.source)
 
 
 def _earlier(before: str, where: SourceOptions) -> SourceOptions:
@@ -125,28 +118,3 @@ def _match(before: Snapshot, now: Snapshot, key: Path | None, word_file: Path | 
     from harvdiag.redact import match_snapshots
 
     return match_snapshots(before, now, key, *read_words(word_file))
-
-
-def _draw(comparison: Comparison, output: Path) -> None:
-    from harvdiag.figures import draw
-
-    figure = draw(comparison)
-    write_written(figure.save(output), figure.title)
-
-
-def _write(comparison: Comparison, form: str | None, output: Path | None, full: bool) -> None:
-    from harvdiag.reports import save_report
-    from harvdiag.reports.changes import render
-    from harvdiag.reports.changes.terminal import render as render_text
-    from harvdiag.status.changes.titles import build_title
-
-    form = form or (ENDINGS[output.suffix.lower()] if output is not None else "text")
-    if output is not None:
-        text = render_text(comparison, terminal_width(120)) if form == "text" else render(comparison, form)
-        write_written(save_report(text, output), build_title(comparison))
-    elif form == "text":
-        write_stdout(render_text(comparison, terminal_width(120), use_colour(), full), color=True)
-    else:
-        # JSON is UTF-8 (RFC 8259), whatever the terminal's encoding is.
-        text = render(comparison, form)
-        write_stdout(text.encode() if form == "json" else text, color=True)

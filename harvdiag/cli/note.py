@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.types import StringParamType
 
 from harvdiag.cli.command import Command
-from harvdiag.cli.complete import complete_findings, complete_source
 from harvdiag.cli.files import write_written
+from harvdiag.cli.finding import FindingWords, is_fingerprint, is_live, refuse_finding, take_source
 from harvdiag.cli.notes import notes_option
 from harvdiag.cli.output import terminal_width, use_colour, write_note, write_stdout
 from harvdiag.cli.policy import build_cluster
@@ -25,8 +24,6 @@ from harvdiag.core.errors import UsageError
 from harvdiag.core.notes import Note, Notes, NoteStatus
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from harvdiag.cluster import Cluster
     from harvdiag.core.findings import Findings
 
@@ -35,19 +32,6 @@ __all__ = ["note"]
 STDIN = "-"
 MOST = 4
 """The most words of a finding that is not quoted: rule, kind, and an object with its namespace."""
-
-
-class _Words(StringParamType):
-    """The source, then a finding, then its text; completes the first two."""
-
-    name = "words"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        words = ctx.params.get("words") or ()
-        live = ctx.params.get("contexts") or ctx.params.get("kubeconfig")
-        if not words and not live:
-            return complete_source(ctx, param, incomplete)
-        return complete_findings(ctx, words[0 if live else 1 :], incomplete)
 
 
 class _Steps(click.ParamType[tuple[int, ...]]):
@@ -100,7 +84,7 @@ class _Entry:
         ("Take over what a colleague wrote", "harvdiag note bundle.zip --merge theirs.notes.yaml"),
     ),
 )
-@click.argument("words", nargs=-1, type=_Words(), metavar="SOURCE [FINDING] [TEXT]")
+@click.argument("words", nargs=-1, type=FindingWords(), metavar="SOURCE [FINDING] [TEXT]")
 @click.option("--status", type=_Status(), help="What was decided about the finding.")
 @click.option("--done", type=_Steps(), multiple=True, help="Tick these steps as done (comma-separated, repeatable).")
 @click.option("--undone", type=_Steps(), multiple=True, help="Remove their ticks (comma-separated, repeatable).")
@@ -138,14 +122,14 @@ def note(
     entry = _Entry(status=decided, done=(*chain(*done),), undone=(*chain(*undone),), author=author.strip())
     if about_cluster and not entry.empty:
         raise UsageError("a note on the cluster has a text alone: --status, --done and --undone are for findings")
-    if notes is not None and words and _is_fingerprint(words[0]) and not (about_cluster or _is_live(where)):
+    if notes is not None and words and is_fingerprint(words[0]) and not (about_cluster or is_live(where)):
         _write_by_name(notes, words, entry)
         return
     if merge is not None and notes is not None and not words:
         _merge(notes.absolute(), merge)
         return
-    where, words = _take_source(where, words)
-    _refuse_finding(where.source)
+    where, words = take_source(where, words)
+    refuse_finding(where.source)
     if merge is not None and (words or about_cluster or not entry.empty):
         raise UsageError("--merge takes over the notes of a file, and writes none: give it with the SOURCE alone")
     with open_snapshot(where) as snapshot:
@@ -157,35 +141,6 @@ def note(
             _tell_written(cluster.notes, kept, "the cluster")
         else:
             _note_findings(cluster, words, entry, where.source)
-
-
-def _is_live(where: SourceOptions) -> bool:
-    return bool(where.contexts or where.kubeconfig)
-
-
-def _take_source(where: SourceOptions, words: tuple[str, ...]) -> tuple[SourceOptions, tuple[str, ...]]:
-    """The SOURCE, which is the first word unless an option gives a cluster, and the other words."""
-    if _is_live(where):
-        return where, words
-    if not words:
-        raise UsageError("give the SOURCE first; the cluster of the current context is `context:`")
-    return where._replace(source=words[0]), words[1:]
-
-
-def _refuse_finding(source: str | None) -> None:
-    """Raise UsageError where the first word is a finding: the source is missing before it."""
-    from harvdiag.io.missing import exists
-    from harvdiag.rules import registry
-
-    if source and not exists(Path(source)) and source.split(" ")[0].split(":")[0] in registry():
-        raise UsageError(
-            f"{source!r} is a finding: give the SOURCE before it, such as `context:` for the current cluster"
-        )
-
-
-def _is_fingerprint(word: str) -> bool:
-    """Whether a word is a fingerprint and no source: then the file of the notes is enough."""
-    return word.count(":") >= 3 and not Path(word).exists()
 
 
 def _note_findings(cluster: Cluster, words: Sequence[str], entry: _Entry, source: str | None) -> None:
@@ -210,13 +165,9 @@ def _note_findings(cluster: Cluster, words: Sequence[str], entry: _Entry, source
 def _check(cluster: Cluster, words: Sequence[str]) -> Findings:
     """The findings; where the first word names a rule that a check leaves out, those of a preflight."""
     from harvdiag.core.findings import UncheckedError
-    from harvdiag.rules import registry, select_rules
 
-    named = words[0].partition(" ")[0].partition(":")[0] if words else ""
     try:
-        if named in registry() and registry()[named] not in select_rules():
-            return cluster.preflight().findings
-        return cluster.check()
+        return cluster.findings_with(words[0] if words else "")
     except UncheckedError as error:
         return error.findings
 

@@ -17,9 +17,9 @@ from harvdiag.cli.files import check_output, write_written
 from harvdiag.cli.output import print_error, settings, write_stdout
 from harvdiag.cli.policy import current_settings
 from harvdiag.cli.redaction import redact_options
-from harvdiag.cli.source import EXIT_INTERRUPTED, Seconds, Source, SourceOptions, open_snapshot
+from harvdiag.cli.source import EXIT_INTERRUPTED, Seconds, Source, SourceOptions, check_given, open_snapshot
 from harvdiag.core.errors import UsageError
-from harvdiag.core.target import CONTEXT, TIMEOUT
+from harvdiag.core.target import TIMEOUT
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -123,7 +123,7 @@ def run(
         raise UsageError(f"{output} cannot be written: it is the notebook itself; give another name")
     given = dict(parameters)
     source = given.pop(SOURCE, None) if source is None else source
-    _check_source(source)
+    check_given(source, "the source of --source")
     order = Order(source=source, parameters=given, timeout=timeout, settings=current_settings())
     with ExitStack() as stack:
         if settings().redactor is not None:
@@ -173,18 +173,6 @@ def _list() -> str:
     if not rows:
         raise UsageError("this installation has no notebooks: give the path of one")
     return "".join(rows) + "\n`harvdiag run 01 --source SOURCE` executes one of them.\n"
-
-
-def _check_source(source: str | None) -> None:
-    """Raise SourceError, before a kernel starts, for a file that cannot be read."""
-    from harvdiag.sources import open_source
-
-    if source == "":
-        raise UsageError("the source of --source is empty; the cluster of the current context is 'context:'")
-    if source == "-":
-        raise UsageError("a notebook reads no standard input: save it to a file, and name that with --source")
-    if source is not None and not source.startswith(CONTEXT):
-        open_source(source)
 
 
 def _is_shown() -> bool:

@@ -28,6 +28,7 @@ __all__ = [
     "Seconds",
     "Source",
     "SourceOptions",
+    "check_given",
     "choose_progress",
     "cluster_options",
     "open_snapshot",
@@ -173,6 +174,21 @@ def sources_options(command: Command) -> Command:
     """Add SOURCE, which may be repeated, and the options of a cluster to a command, which gets them as `where`."""
     argument = click.argument("sources", nargs=-1, type=Source(), metavar="[SOURCE]...")
     return argument(cluster_options(command))
+
+
+def check_given(source: str | None, called: str = "the SOURCE") -> None:
+    """Raise SourceError, before a kernel starts, for a file that a notebook cannot read; None is its own sample.
+
+    A cluster is not asked. `called` is what to call the source.
+    """
+    from harvdiag.sources import open_source
+
+    if source == "":
+        raise UsageError(f"{called} is empty; the cluster of the current context is 'context:'")
+    if source == "-":
+        raise UsageError("a notebook reads no standard input: save it to a file, and name that")
+    if source is not None and not source.startswith(CONTEXT):
+        open_source(source)
 
 
 @contextmanager

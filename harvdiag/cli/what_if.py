@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from harvdiag.cli.action import ActionWords, split_words
 from harvdiag.cli.command import Command
-from harvdiag.cli.files import check_output, write_written
-from harvdiag.cli.output import terminal_width, use_colour, write_stdout
 from harvdiag.cli.policy import build_cluster
 from harvdiag.cli.redaction import redact_options
+from harvdiag.cli.result import PICTURES, Form, Written, check_form, write_result
 from harvdiag.cli.source import SourceOptions, cluster_options, open_snapshot
-from harvdiag.cli.words import Choice, output_help
-from harvdiag.core.errors import UsageError
+from harvdiag.cli.words import FORMAT, Choice, output_help
 from harvdiag.cure.action import FORMS
 from harvdiag.reports.cure import ENDINGS, FORMATS
-
-if TYPE_CHECKING:
-    from harvdiag.cure.model import Simulation
 
 __all__ = ["what_if"]
 
 HARMFUL = 1
-PICTURES = (".svg", ".png")
+SIMULATION = Written(package="harvdiag.reports.cure", noun="a simulation")
 LISTED = "\n".join(f"  {form}" for form in FORMS)
 HELP = f"""Say what an action would do to the cluster, step by step, and whether it is safe. Nothing is changed.
 
@@ -35,11 +30,14 @@ ACTION is one of these, between quotes or not; KIND and NAME are as for `harvdia
 \b
 {LISTED}
 
-`delete host` is what Harvester's UI does; `register` lets the host of a Node register again; `wait` does nothing.
+`delete host` is what Harvester's UI does; `drain` moves VMs and replicas off a host, `uninstall` removes RKE2 from it
+and switches it off, `join` is a host reinstalled under this name; `register` lets the host of a Node register again;
+`wait` does nothing.
 
 The answer is a class (safe, needs care, dangerous, useless, silent damage, or cannot be told) with the reasons, the
 steps in turn, what findings would come and go, and the preconditions P1 to P6 of a removal with their values. SOURCE is
-as for `harvdiag check`; without one it is the cluster of the current kubeconfig context, which is only read.
+as for `harvdiag check`; without one it is the cluster of the current kubeconfig context, which is only read. What to do
+about a finding, step by step and rehearsed, is told by `harvdiag cure`.
 
 Exit code 0: told; 1: dangerous, silent damage, or a new error (with --strict also where it cannot be told); 2: unusable
 input, access or usage, such as an ACTION that is none of these; 3: a bug in harvdiag; 130: stopped by Ctrl-C.
@@ -64,12 +62,13 @@ input, access or usage, such as an ACTION that is none of these; 3: a bug in har
 )
 @click.argument("words", nargs=-1, required=True, type=ActionWords(), metavar='[SOURCE] "ACTION"')
 @cluster_options
+@click.option("-n", "--namespace", help="Namespace of KIND NAME, as for kubectl; within the quotes or without.")
 @redact_options
 @click.option(
     "--format",
     "form",
     type=Choice(list(FORMATS)),
-    help="Format of the answer; default: by the ending of --output, else table.",
+    help=FORMAT,
 )
 @click.option(
     "-o",
@@ -80,45 +79,22 @@ input, access or usage, such as an ACTION that is none of these; 3: a bug in har
 @click.option("--strict", is_flag=True, help="Exit 1 also where it cannot be told what the action would do.")
 @click.option("--full", is_flag=True, help="Fold nothing: each step, each finding; files are never folded.")
 def what_if(
-    words: Sequence[str], where: SourceOptions, form: str | None, output: Path | None, strict: bool, full: bool
+    words: Sequence[str],
+    where: SourceOptions,
+    namespace: str | None,
+    form: str | None,
+    output: Path | None,
+    strict: bool,
+    full: bool,
 ) -> int:
     """Say what an action would do."""
-    source, action = split_words(words)
-    where = where._replace(source=source)
-    picture = output is not None and output.suffix.lower() in PICTURES
-    if form and picture:
-        raise UsageError(f"--format {form} is for a text, and {output} will be drawn: give one of them")
-    if output is not None:
-        check_output(output, () if form else (*ENDINGS, *PICTURES), "a simulation", source)
-    with open_snapshot(where) as snapshot:
-        told = build_cluster(snapshot).simulate(action)
-        if picture and output is not None:
-            _draw(told, output)
-        else:
-            _write(told, form, output, full)
-    return HARMFUL if told.harmful or (strict and not told.told) else 0
-
-
-def _draw(simulation: Simulation, output: Path) -> None:
-    from harvdiag.figures import draw
-
-    figure = draw(simulation)
-    write_written(figure.save(output), figure.title)
-
-
-def _write(simulation: Simulation, form: str | None, output: Path | None, full: bool) -> None:
-    """Write the text; of one in a file, stderr has the class."""
-    from harvdiag.reports import save_report
-    from harvdiag.reports.cure import render
-    from harvdiag.reports.cure.terminal import render as render_table
     from harvdiag.status.cure.words import summarize_simulation
 
-    form = form or (ENDINGS[output.suffix.lower()] if output is not None else "table")
-    if output is not None:
-        text = render_table(simulation, terminal_width(120)) if form == "table" else render(simulation, form)
-        write_written(save_report(text, output), summarize_simulation(simulation))
-    elif form == "table":
-        write_stdout(render_table(simulation, terminal_width(120), use_colour(), full), color=True)
-    else:
-        text = render(simulation, form)
-        write_stdout(text.encode() if form == "json" else text, color=True)
+    source, action = split_words(words)
+    action = action if namespace is None else f"{action} --namespace={shlex.quote(namespace)}"
+    asked = Form(name=form, output=output, full=full)
+    check_form(SIMULATION, asked, source)
+    with open_snapshot(where._replace(source=source)) as snapshot:
+        told = build_cluster(snapshot).simulate(action)
+        write_result(told, SIMULATION, asked, lambda: summarize_simulation(told))
+    return HARMFUL if told.harmful or (strict and not told.told) else 0

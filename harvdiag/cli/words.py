@@ -13,8 +13,10 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["KINDS", "OUTPUT", "RULES", "SINCE", "UNTIL", "Choice", "Names", "output_help"]
+__all__ = ["FORMAT", "KINDS", "OUTPUT", "RULES", "SINCE", "UNTIL", "Choice", "Names", "output_help"]
 
+FORMAT = "Format of the answer; default: by the ending of --output, else table."
+"""The help of such an option where a terminal gets a table."""
 OUTPUT = "Write to this file, not to stdout."
 """The help of an option that many commands have."""
 SINCE = "Only what is not older: 30m, 2h or 3d before the collection, 2025-05-07T10:00Z, or 10:00 (UTC)."

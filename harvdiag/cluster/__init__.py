@@ -11,7 +11,7 @@ from harvdiag import rules
 from harvdiag.cluster.tables import Tables
 from harvdiag.core.errors import SourceError, UsageError
 from harvdiag.core.findings import Findings, Origin, Source, UncheckedError, UpgradeState
-from harvdiag.core.model import Coverage, Outcome
+from harvdiag.core.model import Coverage, Finding, Outcome, tie_findings
 from harvdiag.core.notes import Note, Notes
 from harvdiag.core.policy import Policy
 from harvdiag.graph.references import Links
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import os
 
     from harvdiag.cure.model import Simulation
+    from harvdiag.cure.plan import Runbook
     from harvdiag.graph.build import Graph
     from harvdiag.sources.saved.writer import Saved
     from harvdiag.status.answer import Answer
@@ -303,11 +304,29 @@ class Cluster(Tables):
         asked = parse_action(named, self.snapshot)  # before any check is run
         return simulate(self.facts, asked, self.policy, self._all_outcomes)
 
+    def cure(self, finding: Finding | str | None = None) -> Runbook:
+        """Return the ways out of a finding, compared and rehearsed: ``cluster.cure("node-without-machine srv09")``.
+
+        `finding` is one of ``check()``, or named as for `harvdiag note`; by default the worst root cause. The result
+        has the `ways`, the best first, each with its `steps`, `preconditions` and `standing`; `refused` are those that
+        are not offered, `none` says why there is none. Raises UsageError where no finding is meant, or several are.
+        """
+        from harvdiag.cluster.asked import build_cure
+
+        return build_cure(self, finding)
+
+    def findings_with(self, word: str) -> Findings:
+        """Return the findings of a check; where a word begins with a rule that it leaves out, those of a preflight."""
+        named = word.partition(" ")[0].partition(":")[0]
+        left = named in rules.registry() and rules.registry()[named] not in rules.select_rules()
+        return self.preflight().findings if left else self.check()
+
     def _build_findings(self, outcomes: list[Outcome], state: UpgradeState | None) -> Findings:
         """The findings of outcomes, without those that are ignored."""
         outcomes, ignored = rules.set_apart(outcomes, self.policy)
         findings = Findings(self.source, self.snapshot.coverage, outcomes, state, self.notes)
         findings = findings.under(self.policy, ignored)
+        tie_findings(findings.whole, self.cure)
         if findings.skipped and not any(outcome.judged for outcome in outcomes):
             from harvdiag.status.unchecked import unchecked_error
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from harvdiag.core.errors import UsageError
 from harvdiag.core.escape import escape_text
 
 __all__ = [
@@ -24,10 +25,13 @@ __all__ = [
     "State",
     "fingerprint_of",
     "sort_findings",
+    "tie_findings",
 ]
 
 OTHERS = "*"
 """Represents the namespaces of a kind that are not listed one by one."""
+CURE = "_cure"
+"""Where a finding has what gives the ways out of it: no field, so that it is neither compared, shown nor pickled."""
 PLACES = {"": "(cluster)", OTHERS: "(others)"}
 
 
@@ -134,6 +138,22 @@ class Finding:
     def said_of(self, whom: str) -> str:
         """Return the message with `whom` (``each of them``) instead of the subject, for several that share it."""
         return self.message.replace(f"{self.subject.kind} {self.subject.name}", whom, 1)
+
+    def cure(self) -> Any:
+        """Return the ways out of it, compared and rehearsed, as ``cluster.cure(finding)`` does: a `Runbook`.
+
+        Raises UsageError for a finding that no ``cluster.check()`` gave, as none knows its cluster.
+        """
+        cure = vars(self).get(CURE)
+        if cure is None:
+            raise UsageError(
+                f"{self.rule} {self.subject.name} does not know its cluster: take it from `cluster.check()`, "
+                "or ask `cluster.cure(finding)`"
+            )
+        return cure(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != CURE}
 
     def __str__(self) -> str:
         return f"{self.severity} {self.rule} {self.subject}: {self.message}"
@@ -264,3 +284,9 @@ class Coverage:
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sort findings: causes before consequences, then by severity (worst first), rule and subject."""
     return tuple(sorted(findings, key=lambda f: (bool(f.caused_by), f.severity.rank, f.rule, f.subject)))
+
+
+def tie_findings(findings: Iterable[Finding], cure: Callable[[Finding], Any]) -> None:
+    """Let each finding know what gives the ways out of it: the cluster that was checked."""
+    for finding in findings:
+        vars(finding)[CURE] = cure

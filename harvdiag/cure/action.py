@@ -23,13 +23,16 @@ FORMS = (
     "label KIND NAME KEY-",
     "annotate KIND NAME KEY=VALUE",
     "annotate KIND NAME KEY-",
+    "drain NODE",
+    "uninstall NODE",
+    "join NODE",
     "register NODE",
     "wait",
 )
 """Every form of an action; a namespace is given as with kubectl, ``-n NAMESPACE``, or as ``NAMESPACE/NAME``."""
 GRAMMAR = (
     "`delete KIND NAME`, `delete host NAME`, `label KIND NAME KEY=VALUE` or `annotate` likewise (`KEY-` removes), "
-    "`register NODE` or `wait`"
+    "`drain NODE`, `uninstall NODE`, `join NODE`, `register NODE` or `wait`"
 )
 """The forms in one line, for help and errors."""
 HOST_WORDS = frozenset({"host", "hosts"})
@@ -39,6 +42,8 @@ KEY = re.compile(
     r"(?:[A-Za-z0-9](?:[-A-Za-z0-9.]{0,251}[A-Za-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?", re.ASCII
 )
 """A key of a label or an annotation."""
+NAME = re.compile(r"[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)
+"""A name of a host, which becomes that of its Node."""
 VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?", re.ASCII)
 """A value of a label; one of an annotation may be any text."""
 
@@ -123,8 +128,19 @@ def _change(word: str, verb: Verb) -> tuple[str, str | None]:
     return key, value if equals else None
 
 
-def _read_register(snapshot: Snapshot, words: Sequence[str], _: str | None) -> Action:
-    return Action(verb=Verb.REGISTER, ref=_node(snapshot, words, "register NODE"))
+def _read_host(verb: Verb) -> Callable[[Snapshot, Sequence[str], str | None], Action]:
+    def read(snapshot: Snapshot, words: Sequence[str], _: str | None) -> Action:
+        return Action(verb=verb, ref=_node(snapshot, words, f"{verb} NODE"))
+
+    return read
+
+
+def _read_join(_snapshot: Snapshot, words: Sequence[str], _: str | None) -> Action:
+    """The host need not be known: it is new, under a name that may be that of an old one."""
+    name = _one_name(words, "join NODE")
+    if not NAME.fullmatch(name):
+        raise _wrong(f"{name!r} cannot be the name of a host")
+    return Action(verb=Verb.JOIN, ref=ObjectRef("Node", "", name))
 
 
 def _read_wait(_snapshot: Snapshot, words: Sequence[str], _: str | None) -> Action:
@@ -134,11 +150,15 @@ def _read_wait(_snapshot: Snapshot, words: Sequence[str], _: str | None) -> Acti
 
 
 def _node(snapshot: Snapshot, words: Sequence[str], form: str) -> ObjectRef:
+    return _existing(snapshot, ObjectRef("Node", "", _one_name(words, form)))
+
+
+def _one_name(words: Sequence[str], form: str) -> str:
     if words and words[0].lower() in {"node", "nodes"} and len(words) > 1:
         words = words[1:]
     if len(words) != 1:
         raise _wrong(f"`{form}` takes one name")
-    return _existing(snapshot, ObjectRef("Node", "", words[0]))
+    return words[0]
 
 
 def _object(
@@ -182,6 +202,7 @@ READERS: dict[str, Callable[[Snapshot, Sequence[str], str | None], Action]] = {
     "delete": _read_delete,
     "label": _read_marks(Verb.LABEL),
     "annotate": _read_marks(Verb.ANNOTATE),
-    "register": _read_register,
+    **{str(verb): _read_host(verb) for verb in (Verb.DRAIN, Verb.UNINSTALL, Verb.REGISTER)},
+    "join": _read_join,
     "wait": _read_wait,
 }

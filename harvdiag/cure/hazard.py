@@ -10,7 +10,7 @@ from harvdiag.cure.cascade.stage import Stage
 from harvdiag.cure.model import Hazard
 from harvdiag.cure.preconditions import Precondition
 
-__all__ = ["classify", "stays", "subjects_of"]
+__all__ = ["classify", "classify_step", "stays", "subjects_of"]
 
 ORDER = (Hazard.DANGEROUS, Hazard.UNTOLD, Hazard.SILENT, Hazard.USELESS, Hazard.CARE, Hazard.SAFE)
 """The class that counts where there are reasons for several, the first of these."""
@@ -40,18 +40,32 @@ def classify(
     stage: Stage, conditions: Iterable[Precondition], new: Sequence[Finding], gone: Sequence[Finding]
 ) -> tuple[Hazard, tuple[str, ...]]:
     """Return the class, and the reasons for it, the weightiest first."""
-    restart = any(stays(stage, subject) for subject in subjects_of(stage))
-    notes = [*stage.notes, *_of_conditions(conditions, restart)]
+    notes = _notes(stage, conditions)
     better = [finding for finding in gone if finding.severity is Severity.ERROR]
     worse = [finding for finding in new if finding.severity is Severity.ERROR and not better]
     if not notes:
         notes = [_without_notes(stage, worse, gone)]
-    found = min((hazard for hazard, _ in notes), key=ORDER.index)
-    reasons = [reason for hazard in ORDER for each, reason in notes if each is hazard]
+    found, reasons = _weigh(notes)
     if found in {Hazard.SAFE, Hazard.CARE} and worse:
         found = Hazard.SILENT
         reasons.insert(0, f"it brings new errors: {join_names([finding.rule for finding in worse])}")
     return found, tuple(dict.fromkeys(reasons))
+
+
+def classify_step(stage: Stage, conditions: Iterable[Precondition]) -> tuple[Hazard, tuple[str, ...]]:
+    """Return the class of a step of a plan, whose findings are judged at the end of the plan, and the reasons."""
+    found, reasons = _weigh(_notes(stage, conditions) or [(Hazard.CARE, "no controller that is simulated acts on it")])
+    return found, tuple(dict.fromkeys(reasons))
+
+
+def _notes(stage: Stage, conditions: Iterable[Precondition]) -> list[tuple[Hazard, str]]:
+    restart = any(stays(stage, subject) and subject not in stage.stopped for subject in subjects_of(stage))
+    return [*stage.notes, *_of_conditions(conditions, restart)]
+
+
+def _weigh(notes: Sequence[tuple[Hazard, str]]) -> tuple[Hazard, list[str]]:
+    found = min((hazard for hazard, _ in notes), key=ORDER.index)
+    return found, [reason for hazard in ORDER for each, reason in notes if each is hazard]
 
 
 def _of_conditions(conditions: Iterable[Precondition], restart: bool) -> list[tuple[Hazard, str]]:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from harvdiag.core.escape import escape_text
+from harvdiag.core.fields import Obj
 from harvdiag.core.model import Finding, ObjectRef, Outcome, Severity
-from harvdiag.core.tabular import Record, Tabular
+from harvdiag.core.policy import Policy
+from harvdiag.core.tabular import Record, Tabular, to_plain
 from harvdiag.cure.preconditions.model import CANNOT_TELL, Precondition
 from harvdiag.kinds import CATALOGUE
 
 if TYPE_CHECKING:
     from harvdiag.snapshot import Snapshot
 
-__all__ = ["Action", "Effect", "Hazard", "Simulation", "Step", "Verb", "name_in_home"]
+__all__ = [
+    "IN_PLANS",
+    "OF_HOSTS",
+    "Action",
+    "Effect",
+    "Hazard",
+    "Simulation",
+    "Step",
+    "Verb",
+    "build_finding",
+    "build_precondition",
+    "name_in_home",
+]
 
 COLUMNS = ("step", "actor", "kind", "namespace", "name", "effect", "what", "why", "source", "derived")
 
@@ -33,6 +47,22 @@ class Verb(StrEnum):
     """Let a host register again with Rancher."""
     WAIT = "wait"
     """Do nothing."""
+    DRAIN = "drain"
+    """Move everything off a Node: Harvester's maintenance mode, and Longhorn's eviction."""
+    UNINSTALL = "uninstall"
+    """Uninstall RKE2 on the host of a Node, and switch it off."""
+    JOIN = "join"
+    """Reinstall a host under the name of a Node, on wiped disks."""
+    PATCH = "patch"
+    """Set or remove fields of an object; in plans only."""
+    CREATE = "create"
+    """Create objects of a draft; in plans only."""
+
+
+OF_HOSTS = frozenset({Verb.DELETE_HOST, Verb.REGISTER, Verb.DRAIN, Verb.UNINSTALL, Verb.JOIN})
+"""What is done to a host, which is named alone."""
+IN_PLANS = frozenset({Verb.PATCH, Verb.CREATE})
+"""What has no form in the grammar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,17 +71,28 @@ class Action:
 
     verb: Verb
     ref: ObjectRef | None = None
-    """The object; of `REGISTER` and `DELETE_HOST` the Node, of `WAIT` none."""
-    changes: tuple[tuple[str, str | None], ...] = ()
-    """Of `LABEL` and `ANNOTATE`: each key with its value; None removes it."""
+    """The object; of `WAIT` none, of an action on a host its Node, of `CREATE` the last of the objects."""
+    changes: tuple[tuple[str, Any], ...] = ()
+    """Of `LABEL` and `ANNOTATE` each key with its value, of `PATCH` each path of a field; None removes it."""
+    objects: tuple[Obj, ...] = ()
+    """Of `CREATE`, in the order in which they are made."""
 
     def __str__(self) -> str:
         """As it is written on a command line."""
         words = [str(self.verb)]
         if self.ref is not None:
-            words += [] if self.verb in {Verb.DELETE_HOST, Verb.REGISTER} else [self.ref.kind]
+            words += [] if self.verb in OF_HOSTS else [self.ref.kind]
             words.append(name_in_home(self.ref))
         return " ".join((*words, *(f"{key}-" if value is None else f"{key}={value}" for key, value in self.changes)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form used in harvdiag's JSON."""
+        return {
+            "text": str(self),
+            "verb": str(self.verb),
+            "object": self.ref.as_dict() if self.ref else None,
+            "changes": {key: to_plain(value) for key, value in self.changes},
+        }
 
 
 def name_in_home(ref: ObjectRef) -> str:
@@ -135,6 +176,10 @@ class Simulation(Tabular):
     after: Snapshot
     outcomes: tuple[Outcome, ...] = ()
     """Of every check after it."""
+    known: tuple[Outcome, ...] = ()
+    """Of every check before it."""
+    policy: Policy = field(default_factory=Policy)
+    """The settings by which both were judged."""
     preconditions: tuple[Precondition, ...] = ()
     """P1 to P6, where the action removes a Node or a Machine."""
 
@@ -154,6 +199,18 @@ class Simulation(Tabular):
         """Whether what decides its class was seen."""
         return self.hazard is not Hazard.UNTOLD
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a plan has of it in harvdiag's JSON: the class and why, and what becomes of findings."""
+        return {
+            "action": self.action.as_dict(),
+            "class": str(self.hazard),
+            "harmful": self.harmful,
+            "reasons": list(self.reasons),
+            "gone": [*map(build_finding, self.gone)],
+            "new": [*map(build_finding, self.new)],
+            "untold": list(self.untold),
+        }
+
     @property
     def records(self) -> list[Record]:
         """One row a step, in their order."""
@@ -166,23 +223,13 @@ class Simulation(Tabular):
     def _document_head(self) -> dict[str, Any]:
         """The action, its class and the reasons, what it does to findings, what is open, and P1 to P6."""
         return {
-            "action": {
-                "text": str(self.action),
-                "verb": str(self.action.verb),
-                "object": self.action.ref.as_dict() if self.action.ref else None,
-                "changes": dict(self.action.changes),
-            },
-            "class": str(self.hazard),
-            "harmful": self.harmful,
-            "reasons": list(self.reasons),
-            "gone": [*map(_build_finding, self.gone)],
-            "new": [*map(_build_finding, self.new)],
-            "untold": list(self.untold),
-            "preconditions": [*map(_build_precondition, self.preconditions)],
+            **self.as_dict(),
+            "preconditions": [*map(build_precondition, self.preconditions)],
         }
 
 
-def _build_finding(finding: Finding) -> dict[str, Any]:
+def build_finding(finding: Finding) -> dict[str, Any]:
+    """Build what a document of JSON has of a finding that it only names."""
     return {
         "fingerprint": finding.fingerprint,
         "rule": finding.rule,
@@ -192,7 +239,8 @@ def _build_finding(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _build_precondition(asked: Precondition) -> dict[str, Any]:
+def build_precondition(asked: Precondition) -> dict[str, Any]:
+    """Build what a document of JSON has of a precondition."""
     return {
         "id": asked.id,
         "asks": asked.asks,

@@ -35,6 +35,8 @@ class World:
         self._edits: dict[str, dict[Key, Obj | None]] = defaultdict(dict)
         self._hidden: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._own: set[ObjectRef] = set()
+        self.uninstalled: set[str] = set()
+        """The hosts that were uninstalled, which no object tells; their files are gone."""
 
     @property
     def moved(self) -> bool:
@@ -96,7 +98,7 @@ class World:
         edits = {kind: dict(rows) for kind, rows in self._edits.items()}
         self._own.clear()
         hidden = {kind: tuple(rows) for kind, rows in self._hidden.items()}
-        made = Snapshot(_WorldReader(self.origin, edits, hidden), self.origin.arguments)
+        made = Snapshot(_WorldReader(self.origin, edits, hidden, frozenset(self.uninstalled)), self.origin.arguments)
         made.redactor = self.origin.redactor
         return made
 
@@ -104,8 +106,8 @@ class World:
 class _WorldReader:
     """Reads the lists of a snapshot as they are in a world, each with the coverage that it had."""
 
-    def __init__(self, origin: Snapshot, edits: Edits, hidden: Hidden) -> None:
-        self._origin, self._edits, self._hidden = origin, edits, hidden
+    def __init__(self, origin: Snapshot, edits: Edits, hidden: Hidden, wiped: frozenset[str]) -> None:
+        self._origin, self._edits, self._hidden, self._wiped = origin, edits, hidden, wiped
         # A Node that is removed may have had the heartbeat by which "now" is known.
         told = origin.manifest.captured_at or origin.collected_at.text
         self.manifest = replace(origin.manifest, captured_at=told)
@@ -160,8 +162,8 @@ class _WorldReader:
         return self._origin.beyond(kind.name)
 
     def host(self, node: str) -> Obj | None:
-        """Return the data in the files of one host."""
-        return self._origin.host(node)
+        """Return the data in the files of one host, unless it was uninstalled."""
+        return None if node in self._wiped else self._origin.host(node)
 
     def logs(self, folder: str) -> Sequence[str]:
         """Return the names of the logs: what was written is not undone."""

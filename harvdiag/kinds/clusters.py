@@ -93,7 +93,10 @@ RKECONTROLPLANE = Kind(
     group="rke.cattle.io",
     plural="rkecontrolplanes",
     home=FLEET,
-    stored=(*FIELDS, "spec.provisionGeneration", "spec.upgradeStrategy", "status.initialized"),
+    stored=(
+        *(*FIELDS, "spec.provisionGeneration", "spec.upgradeStrategy", "status.initialized"),
+        *("status.etcdSnapshotRestorePhase", "status.etcdSnapshotCreatePhase", "status.rotateEncryptionKeysPhase"),
+    ),
     columns=COLUMNS,
 )
 

@@ -45,6 +45,14 @@ def _format_simulation(simulation: Any) -> str:
     return simulation_card(simulation, draw(simulation).html)
 
 
+def _format_runbook(runbook: Any) -> str:
+    """The card, with the picture of what must not be done."""
+    from harvdiag.figures import draw
+    from harvdiag.reports.notebook.runbook import runbook_card
+
+    return runbook_card(runbook, draw(runbook.simulation).html if runbook.simulation is not None else "")
+
+
 def _format_term(term: Any) -> str:
     from harvdiag.reports.notebook.glossary import term_card
 
@@ -101,6 +109,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.status.preflight.hand", "HandChecks"): _format_hand_checks,
     ("harvdiag.cluster", "Cluster"): _format_cluster,
     ("harvdiag.cure.model", "Simulation"): _format_simulation,
+    ("harvdiag.cure.plan", "Runbook"): _format_runbook,
     ("harvdiag.status.changes.comparison", "Comparison"): _format_comparison,
     ("harvdiag.training.exercises.result", "Result"): _exercise_formatter("result_card"),
     ("harvdiag.training.exercises.result", "LabView"): _exercise_formatter("lab_card"),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from harvdiag.core.policy import LOCAL, Policy, show_threshold
-from harvdiag.core.wrap import wrap_text
+from harvdiag.core.wrap import wrap_commands, wrap_text
 from harvdiag.reports.paint import Paint
 from harvdiag.rules import Rule, known_names
 from harvdiag.status.summary import format_count
@@ -87,9 +87,22 @@ def explain_rule(rule: Rule, width: int = 100, colour: bool = False) -> str:
         _wrap_paragraph(looks, width),
         _wrap_paragraph(needs, width),
         _wrap_paragraph(optional, width),
+        *(_wrap_commands(part, width) for part in _tell_cures(rule)),
         "\n".join(rule.links),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _tell_cures(rule: Rule) -> Iterator[str]:
+    """The ways out of its findings, the mildest first, or why there is none."""
+    if rule.cures:
+        from harvdiag.cure.ways import all_ways
+
+        ways = all_ways()
+        named = [f"{ways[name].title} ({name})" if name in ways else name for name in rule.cures]
+        yield f"Ways out: {'; '.join(named)}. `harvdiag cure SOURCE {rule.name}` weighs and rehearses them."
+    elif rule.no_cure:
+        yield f"Ways out: none, {rule.no_cure}."
 
 
 def list_thresholds(policy: Policy, width: int = 100) -> str:
@@ -102,6 +115,10 @@ def list_thresholds(policy: Policy, width: int = 100) -> str:
         lines.append(f"{limit.name} = {show_threshold(value)}{unit}{default}")
         lines += wrap_text(f"    {limit.meaning}", width, "    ")
     return "\n".join([*lines, "", "Set them in harvdiag.toml, under [thresholds].", ""])
+
+
+def _wrap_commands(text: str, width: int) -> str:
+    return "\n".join(wrap_commands(text, width))
 
 
 def _wrap_paragraph(text: str, width: int) -> str:

@@ -48,8 +48,11 @@ def _place_capi(facts: Facts, text: str) -> str:
 
 def _answer_text(facts: Facts, text: str) -> str:
     for question, ask in ANSWERS.items():
-        if question in text and (told := ask(facts)):
-            text = text.replace(question, told)
+        if question not in text:
+            continue
+        if question not in facts.answers:  # of hundreds of findings each may have the same question
+            facts.answers[question] = ask(facts)
+        text = text.replace(question, facts.answers[question] or question)
     return text
 
 

@@ -175,8 +175,7 @@ def rule(
             reason=meaning.get("reason"),
             fallback=meaning.get("fallback", False),
             paths=tuple(meaning.get("paths", ())),
-            cures=tuple(meaning.get("cures", ())),
-            no_cure=meaning.get("no_cure", ""),
+            **_cures(meaning),
             **_family_defaults(name, family, severity, meaning),
         )
         return check
@@ -191,6 +190,11 @@ def _family_defaults(name: str, family: str, severity: Severity, meaning: Meanin
         "holds": meaning.get("holds", family == UPGRADE and severity is Severity.ERROR),
         "at_rest": meaning.get("at_rest", family == PREFLIGHT),
     }
+
+
+def _cures(meaning: Meaning) -> dict[str, Any]:
+    """What may be done about its findings, or why nothing."""
+    return {"cures": tuple(meaning.get("cures", ())), "no_cure": meaning.get("no_cure", "")}
 
 
 def _family_of(module: str) -> str:

@@ -61,6 +61,8 @@ class Facts:
         self.snapshot = snapshot
         self._thresholds = policy.thresholds if policy else {}
         self._movement: list[Movement | None] = []
+        self.answers: dict[str, str] = {}
+        """What the cluster answers to questions in steps, each asked once (`harvdiag.rules.answered`)."""
 
     def span(self, limit: Limit | timedelta) -> timedelta:
         """Return a threshold (`harvdiag.rules.thresholds`) as the person has set it, else its default."""

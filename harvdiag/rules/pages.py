@@ -6,6 +6,7 @@ cluster's own release is taken, where the page is there. The addresses follow th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from harvdiag.core.model import Finding
 from harvdiag.core.release import Release, read_release
 from harvdiag.rules.facts import Facts
 
-__all__ = ["ACTS", "MANUAL", "PATH_PAGES", "Page", "cite_pages", "find_pages"]
+__all__ = ["ACTS", "MANUAL", "PATH_PAGES", "Page", "cite_pages", "find_pages", "pages_of"]
 
 MANUAL = "https://docs.harvesterhci.io"
 NEWEST = (1, 8)
@@ -117,8 +118,21 @@ def cite_pages(facts: Facts, finding: Finding, paths: tuple[str, ...] = ()) -> F
 def find_pages(finding: Finding, version: str, paths: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the addresses of the pages that describe the steps of a finding, each page once."""
     pages = [PATH_PAGES[path] for path in paths[:1] if path in PATH_PAGES]
-    pages += [page for mark, page in ACTS.items() if any(mark in step for step in finding.next)]
+    pages += _acts_in(finding.next)
     pages += [page for family, page in FAMILY_PAGES.items() if family == finding.family]
+    return _addresses(pages, version)
+
+
+def pages_of(texts: Iterable[str], version: str) -> tuple[str, ...]:
+    """Return the addresses of the pages that describe the commands and paths in these texts, each page once."""
+    return _addresses(_acts_in(tuple(texts)), version)
+
+
+def _acts_in(texts: tuple[str, ...]) -> list[Page]:
+    return [page for mark, page in ACTS.items() if any(mark in text for text in texts)]
+
+
+def _addresses(pages: list[Page], version: str) -> tuple[str, ...]:
     once = {page.name: page for page in reversed(pages)}
     release = read_release(version)
     return tuple(page.address(release) for page in reversed(once.values()))

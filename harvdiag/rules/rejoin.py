@@ -9,7 +9,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import UpgradeRun
 
-__all__ = ["rejoin_steps"]
+__all__ = ["rejoin_steps", "version_to_install"]
 
 ETCD = "node-role.kubernetes.io/etcd"
 
@@ -27,7 +27,7 @@ def rejoin_steps(facts: Facts, node: ObjectRef, shared: ObjectRef | None = None)
         *((_release_machine(name, shared),) if shared else ()),
         actions.remove_host(name),
         actions.verify_removed(name, _voters(facts, node)),
-        actions.reinstall_host(name, _version_to_install(facts)),
+        actions.reinstall_host(name, version_to_install(facts)),
     )
 
 
@@ -71,7 +71,7 @@ def _no_upgrade_runs(facts: Facts) -> bool:
     return all(map(facts.snapshot.seen, ("Upgrade", "UpgradePlan"))) and facts.upgrades.plan is None
 
 
-def _version_to_install(facts: Facts) -> str:
+def version_to_install(facts: Facts) -> str:
     """Return which version to install; it is undocumented during an upgrade (docs/objects.md#webhook-node-join)."""
     if _no_upgrade_runs(facts) and facts.rollout is None:
         return ", with the version that the other nodes run"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harvdiag.core.findings import Findings, Source
 from harvdiag.core.listing import group_by
@@ -28,6 +28,9 @@ from harvdiag.status.summary import (
     list_unseen,
     summarize_unseen,
 )
+
+if TYPE_CHECKING:
+    from harvdiag.snapshot import Snapshot
 
 __all__ = [
     "ANSWERED",
@@ -191,7 +194,7 @@ def fill_command(source: Source, command: str, *options: str) -> str:
     return fill_source(f"`{name_command(command, *options)}`", source)[1:-1]
 
 
-def fill_source(text: str, source: Source) -> str:
+def fill_source(text: str, source: Source | Snapshot) -> str:
     """Return a text with the source in the commands of harvdiag in it (``harvdiag check SOURCE``), as it was named.
 
     Reports do so, when they are printed: findings and explanations are the same however the source was named.

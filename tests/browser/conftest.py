@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.notebooks.run import ROOT
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -38,12 +35,10 @@ def driver(chromium: Chrome) -> Iterator[Chrome]:
 
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab on a folder with the notebooks and their data; a test adds its own."""
-    from tests.browser.lab import lab
+    """`harvdiag lab` of a wheel, on a working copy of the notebooks; a test adds its own."""
+    from tests.browser.lab import installed, lab
 
     place = tmp_path_factory.mktemp("jupyter")
     (place / "settings").mkdir()
-    for name in ("notebooks", "data"):
-        shutil.copytree(ROOT / name, place / "work" / name)
-    with lab(place / "work", place / "settings") as it:
+    with lab(place, place / "settings", package=installed(place / "wheel")) as it:
         yield it

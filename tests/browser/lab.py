@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.request
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +18,8 @@ from pathlib import Path
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.remote.webelement import WebElement
+
+from tests.notebooks.run import ROOT
 
 FLAGS = (
     "--headless=new",
@@ -31,6 +33,7 @@ FLAGS = (
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
 )
+STARTED = "JupyterLab: "
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DRIVER = shutil.which("chromedriver")
 
@@ -47,62 +50,63 @@ class Lab:
     """A JupyterLab that runs: the folder of its notebooks, that of its settings and what it trusts, its address."""
 
     def __init__(self, folder: Path, settings: Path, url: str) -> None:
-        self.folder, self.settings = folder, settings
+        self.folder, self.settings, self.url = folder, settings, url
         self.data = settings / "data"
-        self._url, self._opened = url, 0
+        self._opened = 0
 
     def prefer(self, theme: str) -> None:
-        """Let pages that are opened from now on have a theme, and none ask for news."""
+        """Let pages that are opened from now on have a theme, whatever the system has."""
         extension = self.settings / "lab" / "@jupyterlab" / "apputils-extension"
         extension.mkdir(parents=True, exist_ok=True)
-        wishes = {"themes": {"theme": theme}, "notification": {"fetchNews": "false", "checkForUpdates": False}}
-        for name, wish in wishes.items():
-            (extension / f"{name}.jupyterlab-settings").write_text(json.dumps(wish), encoding="utf-8")
+        wish = json.dumps({"theme": theme, "adaptive-theme": False})
+        (extension / "themes.jupyterlab-settings").write_text(wish, encoding="utf-8")
 
     def address(self, notebook: str) -> str:
         """Where a notebook is shown, token included: in a workspace of its own, in which no other is open."""
         self._opened += 1
-        return self._url.format(f"lab/workspaces/w{self._opened}/tree/{notebook}")
+        return self.url.replace("lab/tree/README.md", f"lab/workspaces/w{self._opened}/tree/{notebook}")
+
+
+def installed(folder: Path) -> Path:
+    """The wheel, built and unpacked, which is all that an installation does: nothing of the checkout is in it."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "packages")
+    return folder / "packages"
 
 
 @contextmanager
-def lab(folder: Path, settings: Path, theme: str = "JupyterLab Light") -> Iterator[Lab]:
-    """JupyterLab on the notebooks of `folder` with a theme."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    command = [
-        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
-        *(f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"),
-        *(f"--LabApp.user_settings_dir={settings / 'lab'}", f"--LabApp.workspaces_dir={settings / 'workspaces'}"),
-    ]
-    it = Lab(folder, settings, f"http://127.0.0.1:{port}/{{}}?token={token}")
-    it.prefer(theme)
+def lab(place: Path, settings: Path, theme: str = "JupyterLab Light", package: Path = ROOT) -> Iterator[Lab]:
+    """`harvdiag lab` in a folder, of the package in another, with a theme."""
+    command = [sys.executable, "-m", "harvdiag", "lab", "--no-browser", f"--port={free_port()}"]
+    own = {"JUPYTER_DATA_DIR": settings / "data", "JUPYTERLAB_SETTINGS_DIR": settings / "lab", "PYTHONPATH": package}
+    env = {**os.environ, **{name: str(path) for name, path in own.items()}}
     with (settings / "server.log").open("wb") as log:
-        env = {**os.environ, "JUPYTER_DATA_DIR": str(it.data)}
-        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=env)
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=place, env=env, text=True)
     try:
-        _wait(it.address("").partition("/lab/")[0] + f"/api?token={token}")
+        assert server.stdout
+        address = next((line for line in server.stdout if line.startswith(STARTED)), "").removeprefix(STARTED).strip()
+        assert address, (settings / "server.log").read_text(encoding="utf-8")
+        it = Lab(place / "harvdiag-lab", settings, address)
+        it.prefer(theme)
         yield it
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
+        if server.stdout:
+            server.stdout.close()
 
 
-def _wait(url: str, seconds: int = 60) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - always http on loopback
-                return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.3)
+def free_port() -> int:
+    """A port of loopback that no one listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -16,7 +16,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "settings").mkdir()
-        with lab(ROOT, place / "settings") as jupyter, browser(place / "profile", 1480, HEIGHT) as driver:
+        with lab(place, place / "settings") as jupyter, browser(place / "profile", 1480, HEIGHT) as driver:
             driver.get(jupyter.address("notebooks/01-find-orphans.ipynb"))
             driver.implicitly_wait(60)
             driver.find_element("css selector", ".jp-WindowedPanel-outer")

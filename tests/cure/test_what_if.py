@@ -14,10 +14,13 @@ from harvdiag.cli.action import split_words
 from harvdiag.cli.what_if import what_if
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
+from harvdiag.core.ignore import Ignore
 from harvdiag.core.model import Severity
 from harvdiag.core.wrap import count_cells
 from harvdiag.cure.action import FORMS
 from harvdiag.cure.model import Hazard, Simulation
+from harvdiag.cure.simulate import simulate
+from harvdiag.figures.changes.simulated import compare_states
 from harvdiag.notebook.display import HTML
 from harvdiag.reports.cure import render
 from harvdiag.reports.cure.terminal import render as render_table
@@ -201,3 +204,24 @@ def test_completion(monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], beg
     context = what_if.make_context("what-if", [*given], resilient_parsing=True)
     (words,) = [param for param in what_if.params if param.name == "words"]
     assert offered in [item.value for item in words.shell_complete(context, begun)]
+
+
+def test_a_namespace_needs_no_quotes() -> None:
+    """As with kubectl, before or after the words."""
+    name = "custom-9f6ca6994d70"
+    plain = run("what-if", BROKEN, "delete", "machine", name, "-n", "fleet-local", "--format", "json")
+    assert json.loads(plain.stdout)["action"]["text"] == f"delete Machine {name}"
+    wrong = run("what-if", BROKEN, "-n", "elsewhere", f"delete machine {name}")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+
+
+def test_the_picture_is_of_what_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It judges nothing again, and leaves out what the ignore list does."""
+    made = hd.open(BROKEN)
+    ignore = Ignore(rules=("node-without-machine",), reason="known")
+    told = simulate(made.facts, "delete Node srv09", replace(made.policy, ignore=(ignore,)))
+    monkeypatch.setattr("harvdiag.rules.run_rules", lambda *_: pytest.fail("judged again"))
+    found = compare_states(told)
+    for side in (found.before, found.now):
+        assert {each.rule for each in side.findings} & {"upgrade-blocked-by-orphan-node", "node-not-managed"}
+        assert "node-without-machine" not in {each.rule for each in side.findings}

@@ -17,7 +17,7 @@ from tests.sample import is_full, some
 from tests.world import healthy
 
 # Many words take long to lay out, ten times as many take ten times as long; one long word shows what is not shortened.
-WORDS = 50_000 if is_full() else 5_000
+WORDS = 50_000 if is_full() else 2_500
 HOSTILE = {
     "half": "x\ud800",
     "other half": "x\ud801",
@@ -44,7 +44,7 @@ def opened(folder: Path, value: str) -> hd.Cluster:
     return hd.open(path)
 
 
-@pytest.mark.parametrize("value", [HOSTILE[key] for key in some(HOSTILE, 6, "drawn")], ids=some(HOSTILE, 6, "drawn"))
+@pytest.mark.parametrize("value", [HOSTILE[key] for key in some(HOSTILE, 4, "drawn")], ids=some(HOSTILE, 4, "drawn"))
 def test_every_picture_bears_it(value: str, tmp_path: Path) -> None:
     cluster = opened(tmp_path, value)
     before = hd.open(HEALTHY)

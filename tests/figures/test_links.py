@@ -25,7 +25,7 @@ from harvdiag.status.links.titles import short_clause
 from tests import port
 from tests.figures import sound
 from tests.routes import SCENARIOS, from_folder, scenario
-from tests.sample import every_value
+from tests.sample import every_value, is_full
 from tests.world import World, faults, healthy
 from tests.world.samples import DATA
 
@@ -92,7 +92,9 @@ def test_every_sample_is_sound(name: str, labels: bool) -> None:
     sound.check(draw(sample(name), DrawOptions(labels=labels)).scene)
 
 
-@pytest.mark.parametrize(("size", "whole"), every_value((size, whole) for size in (50, 200) for whole in (False, True)))
+@pytest.mark.parametrize(
+    ("size", "whole"), every_value((size, whole) for size in (50, 200 if is_full() else 100) for whole in (False, True))
+)
 def test_many_nodes_are_sound(size: int, whole: bool) -> None:
     """Folded or not."""
     sound.check(draw(made(size, mixed), DrawOptions(whole=whole)).scene)

@@ -21,6 +21,7 @@ from harvdiag.status.links.rows import Box, Link
 from tests.figures import sound
 from tests.figures.test_links import BUNDLES, SEVERE, Fault, links, made, mixed, orphans, said, sample
 from tests.routes import from_folder
+from tests.sample import every_value
 from tests.world import World, faults, healthy
 
 NODE = Box(ObjectRef("Node", "", "any"))
@@ -113,8 +114,10 @@ def test_many_nodes_on_one_machine_fold() -> None:
     assert scene.title.endswith("21 of 60 nodes need attention")
 
 
-@pytest.mark.parametrize("labels", [False, True])
-@pytest.mark.parametrize("name", [*BUNDLES, "shared", "mixed"])
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    every_value((name, labels) for name in (*BUNDLES, "shared", "mixed") for labels in (False, True)),
+)
 def test_no_link_strikes_through_words(name: str, labels: bool) -> None:
     """The words of a link stand beside its stroke and beside every other."""
     more: dict[str, list[Fault]] = {"shared": [*shared(20, 30, "hv040")], "mixed": [mixed]}

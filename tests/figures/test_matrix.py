@@ -24,7 +24,7 @@ from tests.figures.part import without
 from tests.figures.sound import check
 from tests.routes import PATHS, from_api, from_bundle, from_folder, sampled, scenario
 from tests.routes import name as called
-from tests.sample import examples
+from tests.sample import every_value, examples
 from tests.world import World, healthy
 from tests.world.kit import write_folder
 from tests.world.samples import DATA
@@ -370,8 +370,7 @@ def test_long_names_stay_apart(tmp_path: Path, width: int) -> None:
     assert {head[-7:] for head in heads} >= {"node-01", "node-02", "node-03", "node-04"}
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize(("path", "width"), every_value((path, width) for path in SAMPLES for width in (40, 60, 80)))
 def test_text_never_leaves_trouble_out(path: Path, width: int) -> None:
     """A column with a fault in it stands in the table, be it in a second one below."""
     figure = draw(open_cluster(path), "matrix")

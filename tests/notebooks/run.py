@@ -86,7 +86,17 @@ def execute(
     if kernel:
         client.kc.stop_channels()
         del notebook.cells[0]
+        _count_anew(notebook)
     return notebook
+
+
+def _count_anew(notebook: nbformat.NotebookNode) -> None:
+    """Give the cells the numbers that they have in a kernel that ran nothing before; the client counted one more."""
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        cell.execution_count -= 1
+        for output in cell.outputs:
+            if "execution_count" in output:
+                output.execution_count = cell.execution_count
 
 
 @contextmanager

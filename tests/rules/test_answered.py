@@ -11,7 +11,7 @@ import harvdiag as hd
 from harvdiag.core.model import Finding, ObjectRef, State
 from harvdiag.reports import markdown, terminal
 from harvdiag.rules import advice
-from harvdiag.rules.answered import answer
+from harvdiag.rules.answered import ANSWERS, answer
 from harvdiag.rules.planner_advice import RESTART_CAPI
 from harvdiag.rules.seen import VMI, find_owner, find_vms, read_condition, read_oldest_condition
 from harvdiag.status.summary import first_step
@@ -179,3 +179,14 @@ def test_the_namespace_of_cluster_api_is_that_of_the_release(version: str, told:
     facts = port.cluster([{**setting, "value": version}]).facts
     found = replace(next(iter(checked(next(filter(finds, PATHS))))), next=(RESTART_CAPI,))
     assert answer(facts, found).next[0].endswith(told)
+
+
+def test_each_question_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of findings may have the same step, and its answer looks at every Node."""
+    asked: list[str] = []
+    counting = {key: lambda facts, key=key, ask=ask: asked.append(key) or ask(facts) for key, ask in ANSWERS.items()}
+    monkeypatch.setattr("harvdiag.rules.answered.ANSWERS", counting)
+    world = broken()
+    faults.orphan(world, "hv02")
+    assert len(port.cluster(world.objects).check().of("node-without-machine")) > 1
+    assert len(asked) == len(set(asked)) > 0

@@ -22,14 +22,14 @@ from harvdiag.figures import PICTURES
 from harvdiag.reports.glossary import render_markdown
 from harvdiag.rules.thresholds import LIMITS
 from harvdiag.status.glossary import list_groups
-from tests.tools import known, preflight, rooms, writers
+from tests.tools import cure, known, preflight, rooms, writers
 
 __all__ = ["BLOCK", "TABLES", "WRITTEN", "console", "fresh", "main"]
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 FILES = (
-    *("access.md", "commands.md", "configuration.md", "glossary.md", "known-issues.md"),
+    *("access.md", "commands.md", "configuration.md", "cure.md", "glossary.md", "known-issues.md"),
     *("preflight.md", "sharing.md"),
 )
 WRITTEN = (ROOT / "README.md", *(DOCS / name for name in FILES), rooms.DOCUMENT)
@@ -85,6 +85,8 @@ TABLES = {
     "check.sh": preflight.script,
     "UpgradePlan": preflight.plan,
     "checks of its own": preflight.of_our_own,
+    "ways out": cure.ways,
+    "without a way": cure.none,
 }
 
 

@@ -17,13 +17,30 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "bundles" / "issue-8236.zip"
+LAB = """
+import signal, subprocess, sys, urllib.request
+words, pipes = ["lab", SAMPLE, "--no-browser"], dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+lab = subprocess.Popen([sys.executable, "-m", "harvdiag", *words], **pipes, text=True)
+address = next(line for line in lab.stdout if line.startswith("JupyterLab: ")).split()[1]
+place, _, token = address.partition("lab/tree/README.md?token=")
+with urllib.request.urlopen(f"{place}api/contents/notebooks?token={token}") as answer:
+    assert b"01-find-orphans.ipynb" in answer.read()
+lab.send_signal(signal.SIGINT)
+said = lab.communicate(timeout=60)
+assert lab.returncode == 0, said
+assert said[1].splitlines()[-1] == "JupyterLab has ended. Your notebooks are in harvdiag-lab", said
+"""
+"""Start JupyterLab on a copy of the notebooks, ask it for them, and end it with Ctrl-C."""
 CHECK = "import harvdiag as hd; f = hd.open(SAMPLE).check(); assert f.worst().rule == 'node-without-machine', f"
 TRIALS = {
-    "": CHECK,
+    "": CHECK
+    + "; import subprocess, sys; done = subprocess.run([sys.executable, '-m', 'harvdiag', 'lab'], capture_output=True)"
+    "; assert done.returncode == 2 and b'harvdiag[notebook]' in done.stderr, done",
     "fast": "import yaml_rs; " + CHECK,
     "live": "import kubernetes, harvdiag as hd; hd.connect",
     "notebook": "import jupyterlab, harvdiag as hd; hd.draw(hd.open(SAMPLE)).save('picture.png'); "
-    "from harvdiag.cli import cli; assert cli.main(['run', '01'], standalone_mode=False) == 0",
+    "from harvdiag.cli import cli; assert [cli.main(['run', name], standalone_mode=False) for name in ('01', '04')] == "
+    "[0, 0]\n" + LAB,
     "all": "import yaml_rs, kubernetes, jupyterlab; " + CHECK,
 }
 """What each extra is for, as a program; SAMPLE is the path of a bundle."""

@@ -6,7 +6,24 @@ act once nothing else happens. The facts are those of docs/objects.md, section *
 
 from __future__ import annotations
 
-from harvdiag.cure.cascade import deletions, garbage, joins, linking, longhorn, machines, marks, nodes, rancher
+from collections.abc import Callable
+
+from harvdiag.core.model import ObjectRef
+from harvdiag.cure.cascade import (
+    arrivals,
+    creations,
+    deletions,
+    garbage,
+    hosts,
+    joins,
+    linking,
+    longhorn,
+    machines,
+    marks,
+    nodes,
+    patches,
+    rancher,
+)
 from harvdiag.cure.cascade.joins import register
 from harvdiag.cure.cascade.stage import CONTROLLERS, SETTLERS, Deed, Stage
 from harvdiag.cure.cascade.words import unread_object
@@ -46,12 +63,14 @@ def begin(stage: Stage, action: Action) -> None:
         deletions.delete(stage, ref)
     elif action.verb is Verb.DELETE_HOST:
         deletions.delete_host(stage, ref)
+    elif action.verb is Verb.JOIN:
+        arrivals.join(stage, ref)
+    elif action.verb is Verb.CREATE:
+        creations.create(stage, action)
     elif stage.world.get(ref) is None:
         stage.open(stage.gap(ref.kind, ref.namespace) or unread_object(ref))
-    elif action.verb is Verb.REGISTER:
-        _register(stage, action)
     else:
-        marks.mark(stage, action)
+        ON_OBJECTS.get(action.verb, marks.mark)(stage, action)
 
 
 def _register(stage: Stage, action: Action) -> None:
@@ -62,5 +81,17 @@ def _register(stage: Stage, action: Action) -> None:
         stage.tell(ref, Effect.NOTHING, Deed("you", "wait until the Node is gone", "it has a deletionTimestamp"))
         stage.note(Hazard.USELESS, f"Node {ref.name} goes already")
         return
-    stage.set(ref, 'metadata.labels["plan.upgrade.cattle.io/system-agent-upgrader"]', None)
-    register(stage, ref)
+    register(stage, ref, [role for role, _ in action.changes])
+
+
+def _of_node(do: Callable[[Stage, ObjectRef], None]) -> Callable[[Stage, Action], None]:
+    return lambda stage, action: do(stage, action.ref) if action.ref is not None else None
+
+
+ON_OBJECTS: dict[Verb, Callable[[Stage, Action], None]] = {
+    Verb.REGISTER: _register,
+    Verb.DRAIN: _of_node(hosts.drain),
+    Verb.UNINSTALL: _of_node(hosts.uninstall),
+    Verb.PATCH: patches.patch,
+}
+"""What is done to an object that is there; labels and annotations by default."""

@@ -10,9 +10,11 @@ from harvdiag.core.fields import field_path, get_items, get_labels, get_text
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.core.timestamps import Timestamp
+from harvdiag.cure.cascade.linking import look_again
 from harvdiag.cure.cascade.longhorn import KIND as LONGHORN_NODE
 from harvdiag.cure.cascade.longhorn import delete_longhorn_node
 from harvdiag.cure.cascade.machines import find_node
+from harvdiag.cure.cascade.rancher import make_missing_plans
 from harvdiag.cure.cascade.read import (
     CLUSTER_NAMESPACE,
     annotations_of,
@@ -28,6 +30,7 @@ from harvdiag.cure.cascade.words import lost_agent, unknown, unread_object
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, MANAGEMENT, PROVISIONING
 from harvdiag.rules.thresholds import REMOVAL
+from harvdiag.rules.upgrade_evidence import rollout_at_nodes
 
 __all__ = ["delete", "delete_host", "wait"]
 
@@ -219,13 +222,12 @@ def _leave_charts(stage: Stage, ref: ObjectRef) -> None:
         stage.open(f"{gap}, so that charts may stay paused")
     else:
         running = stage.facts.upgrades.running
-        of_it = running is not None and running.ref == ref
-        stage.note(
-            Hazard.DANGEROUS if of_it else Hazard.SAFE,
-            "nodes that were upgraded stay so, and the others stay behind"
-            if of_it
-            else "it is over, and nothing waits for it",
-        )
+        if running is None or running.ref != ref:
+            stage.note(Hazard.SAFE, "it is over, and nothing waits for it")
+        elif rollout_at_nodes(stage.facts) is None:
+            stage.note(Hazard.CARE, "it has not reached the nodes: none of them is changed")
+        else:
+            stage.note(Hazard.DANGEROUS, "nodes that were upgraded stay so, and the others stay behind")
 
 
 def _upgrade_refused(stage: Stage, ref: ObjectRef) -> str:
@@ -314,7 +316,9 @@ def delete_host(stage: Stage, node: ObjectRef) -> None:
 
 
 def wait(stage: Stage) -> None:
-    """Do nothing: deletions that began within the last hour go on, older ones wait for something."""
+    """Do nothing: deletions of the last hour go on, older ones wait for something, and controllers look again."""
+    make_missing_plans(stage)
+    look_again(stage)
     for kind in ("Machine", "Node"):
         for ref in stage.world.refs(kind):
             at = get_text(stage.world.get(ref), DELETED)
@@ -330,7 +334,7 @@ def wait(stage: Stage) -> None:
                     Effect.WAITS,
                     Deed("Kubernetes", "keeps it in deletion, for a reason that no object tells", f"{DELETED} = {at}"),
                 )
-    if not stage.queue:
+    if not stage.queue and not stage.notes:
         stage.note(Hazard.USELESS, "of what is simulated, nothing goes on by itself")
     for ref in stage.world.refs("Node"):
         if not is_ready(stage.world.get(ref)):

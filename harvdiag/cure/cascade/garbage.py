@@ -41,7 +41,7 @@ def _owned_by(stage: Stage) -> dict[str, list[ObjectRef]]:
         return found
     owned: dict[str, list[ObjectRef]] = defaultdict(list)
     for kind in _kinds(stage):
-        for obj in stage.world.origin.objects(kind):
+        for obj in stage.world.objects(kind):
             for uid in _owner_uids(obj):
                 owned[uid].append(ObjectRef(kind, namespace_of(obj), name_of(obj)))
     stage.memory["owners"] = owned
@@ -71,7 +71,7 @@ def _has_other_owner(stage: Stage, ref: ObjectRef) -> bool:
         alive = stage.memory["uids"] = {
             uid_of(each): ObjectRef(kind, namespace_of(each), name_of(each))
             for kind in _kinds(stage)
-            for each in stage.world.origin.objects(kind)
+            for each in stage.world.objects(kind)
         }
     owners = [alive.get(uid) for uid in _owner_uids(obj or {})]
     return any(owner is not None and stage.world.get(owner) is not None for owner in owners)

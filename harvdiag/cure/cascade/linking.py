@@ -8,12 +8,23 @@ from harvdiag.core.conditions import STATUS_LIST
 from harvdiag.core.fields import get_items, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.timestamps import format_time
-from harvdiag.cure.cascade.read import ANNOTATION, CLUSTER_NAMESPACE, is_ready, machines, plan_of, provider_ids
+from harvdiag.cure.cascade.read import (
+    ANNOTATION,
+    CLUSTER_NAMESPACE,
+    is_paused,
+    is_ready,
+    machine_named_by,
+    machines,
+    plan_of,
+    provider_ids,
+)
 from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
+from harvdiag.cure.cascade.words import unknown
 from harvdiag.cure.model import Effect, Hazard
-from harvdiag.graph.pairing import PROVIDER_ID
+from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
+from harvdiag.kinds.local import LOCAL
 
-__all__ = ["annotate", "api_version", "run_plan"]
+__all__ = ["annotate", "api_version", "look_again", "plan_marks", "run_plan"]
 
 RANCHER = "Rancher"
 LOOKUP = "rancher pkg/controllers/capr/machinenodelookup"
@@ -28,11 +39,23 @@ def api_version(stage: Stage) -> str:
     return known or f"cluster.x-k8s.io/{'v1beta2' if stage.since(1, 8) else 'v1beta1'}"
 
 
+def plan_marks(stage: Stage, machine: ObjectRef) -> dict[str, str]:
+    """The labels by which Rancher 2.15 (Harvester 1.9) and newer know a Machine, on its plan Secret and its Node."""
+    if not stage.knows(1, 9):
+        return {}
+    names = {"Cluster": "local", "Machine": machine.name}
+    found = {f"plan.cattle.io/{kind.lower()}-group": "cluster.x-k8s.io" for kind in names}
+    found |= {f"plan.cattle.io/{kind.lower()}-kind": kind for kind in names}
+    return found | {f"plan.cattle.io/{kind.lower()}-name": name for kind, name in names.items()}
+
+
 def run_plan(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     """The agent applies the plan: RKE2 restarts, and writes the uid of the Machine on the Node."""
     uid = uid_of(stage.world.get(machine) or {})
     why = f"the plan has node-label rke.cattle.io/machine={uid}"
     stage.set(node, 'metadata.labels["rke.cattle.io/machine"]', uid)
+    for key, value in plan_marks(stage, machine).items():
+        stage.set(node, f'metadata.labels["{key}"]', value)
     _restart(stage, node, plan_of(stage, machine))
     for key, value in get_labels(stage.world.get(machine) or {}).items():
         if key == "harvesterhci.io/managed":
@@ -63,6 +86,43 @@ def _restart(stage: Stage, node: ObjectRef, plan: ObjectRef | None) -> None:
     for row in get_items(stage.world.edit(node), STATUS_LIST[0]):
         if isinstance(row, dict) and row.get("type") == "Ready":
             row["lastTransitionTime"] = format_time(at)
+
+
+def look_again(stage: Stage) -> None:
+    """Link every Machine without a Node, as far as the objects allow: why it was not linked before they do not tell."""
+    for ref, obj in [*machines(stage)]:
+        if stage.deleting(ref) or is_paused(stage.world.get(LOCAL)):
+            continue
+        if name := get_text(obj, "status.nodeRef.name"):
+            _annotate_again(stage, ref, ObjectRef("Node", "", name))
+            continue
+        known = set(provider_ids(stage, ref, obj).values())
+        hosts = [node for node in stage.world.refs("Node") if _may_be_of(stage, node, uid_of(obj), known)]
+        if len(hosts) != 1 or not is_ready(stage.world.get(hosts[0])):
+            continue
+        stage.open(unknown(f"why {ref.name} was not linked to Node {hosts[0].name} before"))
+        if known:
+            _set_reference(stage, hosts[0], ref)
+        else:
+            stage.emit(Change.CHANGED, hosts[0])
+
+
+def _annotate_again(stage: Stage, machine: ObjectRef, node: ObjectRef) -> None:
+    """Write the annotations of a Node that has its Machine by nodeRef and providerID, and names none."""
+    obj = stage.world.get(node)
+    own = get_text(obj, PROVIDER_ID) in provider_ids(stage, machine, stage.world.get(machine) or {}).values()
+    if obj is None or not own or machine_named_by(obj) is not None:
+        return
+    stage.open(unknown(f"why {machine.name} was not written on Node {node.name}"))
+    annotate(stage, node, machine, f"{NODE_REF} of Machine {machine.name}")
+
+
+def _may_be_of(stage: Stage, node: ObjectRef, uid: str, known: set[str]) -> bool:
+    """Whether Cluster API finds this Node by providerID or, where the Machine has none, Rancher by label."""
+    obj = stage.world.get(node) or {}
+    if known:
+        return get_text(obj, PROVIDER_ID) in known
+    return bool(uid) and get_labels(obj).get("rke.cattle.io/machine") == uid
 
 
 @on("Node", Change.CHANGED, Change.CREATED)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from harvdiag.core.conditions import STATUS_LIST, find_condition, with_conditions
-from harvdiag.core.fields import field_path, get_text
+from harvdiag.core.fields import field_path, get_text, name_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.stage import Deed, Stage, settles
 from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect
 from harvdiag.kinds.wanted import Wanted
 
-__all__ = ["KIND", "delete_longhorn_node"]
+__all__ = ["KIND", "SPACE", "delete_longhorn_node", "take_in"]
 
 LONGHORN = "Longhorn"
 KIND, SPACE = "Node.longhorn.io", "longhorn-system"
+REPLICA, VOLUME = "Replica", "Volume.longhorn.io"
 GONE = frozenset({"KubernetesNodeGone", "ManagerPodMissing"})
 SOURCE = "longhorn-manager webhook/resources/node"
 
@@ -82,3 +83,45 @@ def _refusal(stage: Stage, ref: ObjectRef) -> str:
         if found.gap is not None:
             stage.untold[f"{unread(kind, found.gap)}, so that the Longhorn Node {ref.name} may be refused"] = None
     return ""
+
+
+def take_in(stage: Stage, node: ObjectRef) -> None:
+    """Take in a host that joins: it gets a Longhorn Node, and the replicas lost with its old disks are rebuilt."""
+    ref = ObjectRef(KIND, SPACE, node.name)
+    others = [stage.world.get(other) for other in stage.world.refs(KIND) if other != ref]
+    like = stage.world.get(ref) or next((obj for obj in others if obj is not None), None)
+    if like is None:
+        return
+    if stage.world.get(ref) is None:
+        stage.world.add(ref, {**like, "metadata": {"finalizers": ["longhorn.io"]}})
+        stage.tell(ref, Effect.CREATED, Deed(LONGHORN, "makes the Longhorn Node of the new host", "", SOURCE, True))
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": stage.timestamp()}
+    if not isinstance(field_path(STATUS_LIST[0]).get(stage.world.get(ref)), dict):
+        stage.set(ref, STATUS_LIST[0], with_conditions(stage.world.edit(ref), ready))
+    for path, value in (("spec.name", node.name), ("spec.allowScheduling", True), ("spec.evictionRequested", False)):
+        stage.set(ref, path, value)
+    _rebuild(stage, node)
+
+
+def _rebuild(stage: Stage, node: ObjectRef) -> None:
+    """Make the replicas again that failed with the host, each of a volume that has a healthy one elsewhere."""
+    replicas = {
+        ObjectRef(REPLICA, SPACE, name_of(obj)): obj
+        for obj in stage.world.snapshot().find(REPLICA, Wanted(namespace=SPACE)).objects
+    }
+    of = {ref: get_text(obj, "spec.volumeName") for ref, obj in replicas.items()}
+    failed = {ref for ref, obj in replicas.items() if get_text(obj, "spec.failedAt")}
+    sources = {of[ref] for ref in replicas if ref not in failed and get_text(replicas[ref], "spec.healthyAt")}
+    here = [ref for ref in failed if get_text(replicas[ref], "spec.nodeID") == node.name and of[ref] in sources]
+    for ref in here:
+        stage.world.add(ref, replicas[ref])
+        for path, value in (("spec.failedAt", ""), ("status.currentState", "running")):
+            stage.set(ref, path, value)
+    for name in {of[ref] for ref in here} - {of[ref] for ref in failed.difference(here)}:
+        volume = ObjectRef(VOLUME, SPACE, name)
+        if get_text(stage.world.get(volume), "status.robustness") == "degraded":
+            stage.set(volume, "status.robustness", "healthy")
+    if here:
+        what = f"rebuilds {len(here)} replicas on the new host, from those that are left"
+        why = "their volumes have fewer healthy ones than they want"
+        stage.tell(min(here), Effect.CHANGED, Deed(LONGHORN, what, why, "longhorn-manager controller/volume", True))

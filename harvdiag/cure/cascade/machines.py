@@ -76,14 +76,19 @@ def begin_deletion(stage: Stage, event: Event) -> None:
         stage.tell(ref, Effect.WAITS, Deed(CAPI, "does not act on it while it is paused", paused, SOURCE))
         stage.note(Hazard.SILENT, in_deletion(ref.name, paused))
         return
-    held = find_node(stage, ref, obj)
-    stage.memory[f"node of {ref}"] = held = held._replace(kept=_why_kept(stage)) if held.node else held
+    stage.memory[f"node of {ref}"] = held = _hold(stage, ref, obj)
     if held.node is not None:
         _weigh_node(stage, ref, held)
         if not held.kept:
             _drain(stage, ref, held)
     if not _hooks(obj):
         stage.emit(Change.CHANGED, ref)
+
+
+def _hold(stage: Stage, machine: ObjectRef, obj: Obj) -> Held:
+    """The Node that goes with the Machine, and why it may stay."""
+    held = find_node(stage, machine, obj)
+    return held._replace(kept=_why_kept(stage)) if held.node else held
 
 
 def _weigh_node(stage: Stage, machine: ObjectRef, held: Held) -> None:
@@ -149,7 +154,10 @@ def finish_deletion(stage: Stage, event: Event) -> None:
         return
     _delete_parts(stage, ref, obj)
     held = stage.memory.get(f"node of {ref}")
-    if isinstance(held, Held) and held.node is not None and not held.kept:
+    if not isinstance(held, Held):  # its deletion began before
+        held = _hold(stage, ref, obj)
+    going = held.node if held.node is not None and stage.deleting(held.node) else None
+    if held.node is not None and not held.kept:
         node = stage.world.get(held.node)
         if node is not None and not get_text(node, DELETED):
             stage.tell(held.node, Effect.REMOVED, Deed(CAPI, "deletes the Node of the Machine", held.by, _source(held)))
@@ -165,6 +173,8 @@ def finish_deletion(stage: Stage, event: Event) -> None:
         return
     stage.tell(ref, Effect.REMOVED, Deed(CAPI, "lets the Machine go", f"finalizer {FINALIZER}", SOURCE))
     stage.finish(ref)
+    if going is not None:
+        stage.emit(Change.DELETING, going)
 
 
 def _delete_parts(stage: Stage, machine: ObjectRef, obj: Obj) -> None:

@@ -9,15 +9,24 @@ from harvdiag.core.fields import get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.cascade.joins import ADMINISTRATED, register
 from harvdiag.cure.cascade.machines import ETCD_HOOK, NO_DRAIN
-from harvdiag.cure.cascade.rancher import FORCE
-from harvdiag.cure.cascade.read import ANNOTATION, annotations_of, claims, machines, provider_ids
+from harvdiag.cure.cascade.rancher import FORCE, INIT
+from harvdiag.cure.cascade.read import (
+    ANNOTATION,
+    annotations_of,
+    claims,
+    is_ready,
+    machine_named_by,
+    machines,
+    provider_ids,
+)
 from harvdiag.cure.cascade.stage import Change, Deed, Stage
 from harvdiag.cure.model import Action, Effect, Hazard, Verb
 from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 from harvdiag.kinds.local import FLEET, MANAGEMENT
+from harvdiag.snapshot.locate import object_named
 from harvdiag.upgrade.plans import node_plans
 
-__all__ = ["mark"]
+__all__ = ["mark", "tell_unchanged", "tell_unread"]
 
 UPGRADER = "plan.upgrade.cattle.io/system-agent-upgrader"
 PAIR_LABEL = "rke.cattle.io/machine"
@@ -34,28 +43,29 @@ def mark(stage: Stage, action: Action) -> None:
     for key, value in action.changes:
         old = (get_labels if where == "labels" else annotations_of)(stage.world.get(ref) or {}).get(key)
         if old == value:
-            stage.tell(
-                ref,
-                Effect.NOTHING,
-                Deed("you", f"change nothing: {key} is {'absent' if value is None else value} already"),
-            )
-            stage.note(
-                Hazard.USELESS, f"{ref.kind} {ref.name} has {key} {'not' if value is None else 'as it would be'}"
-            )
+            tell_unchanged(stage, ref, key, value)
             continue
         stage.set(ref, f'metadata.{where}["{key}"]', value)
         what = f"remove {where[:-1]} {key}" if value is None else f"set {where[:-1]} {key} = {value}"
         stage.tell(ref, Effect.CHANGED, Deed("you", what, f"it was {'absent' if old is None else old}"))
         act = READERS.get((ref.kind, where, key))
         if act is None:
-            stage.tell(
-                ref,
-                Effect.NOTHING,
-                Deed("no controller", "acts on it, of those that are simulated", f"{where[:-1]} {key}"),
-            )
-            stage.memory["unread"] = True
+            tell_unread(stage, ref, f"{where[:-1]} {key}")
         else:
             act(stage, ref, value)
+
+
+def tell_unchanged(stage: Stage, ref: ObjectRef, what: str, value: object) -> None:
+    """Tell that a field has the value already."""
+    stage.tell(
+        ref, Effect.NOTHING, Deed("you", f"change nothing: {what} is {'absent' if value is None else value} already")
+    )
+    stage.note(Hazard.USELESS, f"{ref.kind} {ref.name} has {what} {'not' if value is None else 'as it would be'}")
+
+
+def tell_unread(stage: Stage, ref: ObjectRef, what: str) -> None:
+    """Tell that no controller here acts on a field."""
+    stage.tell(ref, Effect.NOTHING, Deed("no controller", "acts on it, of those that are simulated", what))
 
 
 def _annotation_of_machine(stage: Stage, node: ObjectRef, value: str | None) -> None:
@@ -77,7 +87,11 @@ def _annotation_of_machine(stage: Stage, node: ObjectRef, value: str | None) -> 
             Effect.CHANGED,
             Deed("Cluster API", f"writes {linked.name} again", why, "cluster-api internal/controllers/machine", True),
         )
-        stage.note(Hazard.USELESS, f"Cluster API writes the annotation again: {why}")
+        was = machine_named_by(object_named(stage.world.origin, node) or {})
+        if was is not None and was != linked:
+            stage.note(Hazard.CARE, f"Node {node.name} names {linked.name} again, by which it was known all along")
+        else:
+            stage.note(Hazard.USELESS, f"Cluster API writes the annotation again: {why}")
         return
     if value is None:
         stage.note(
@@ -194,13 +208,22 @@ def _upgrader(stage: Stage, node: ObjectRef, value: str | None) -> None:
 
 
 def _force(stage: Stage, ref: ObjectRef, value: str | None) -> None:
-    if value == "true":
+    machine = next(
+        (each for each, obj in machines(stage) if get_text(obj, "spec.bootstrap.configRef.name") == ref.name), None
+    )
+    if value == "true" and machine is not None and stage.deleting(machine):
+        stage.note(Hazard.CARE, f"Rancher ends the hook of {machine.name} without a look at etcd")
+        stage.emit(Change.DELETING, machine)
+    elif value == "true":
         stage.note(Hazard.SILENT, f"when {ref.name} is deleted, its member stays in etcd")
 
 
 def _hook(stage: Stage, ref: ObjectRef, value: str | None) -> None:
     if value is None and stage.deleting(ref):
-        stage.note(Hazard.DANGEROUS, f"the deletion of {ref.name} goes on without its member leaving etcd")
+        host = get_text(stage.world.get(ref), NODE_REF)
+        runs = is_ready(stage.world.get(ObjectRef("Node", "", host)))
+        what = f"the deletion of {ref.name} goes on without its member leaving etcd"
+        stage.note(Hazard.DANGEROUS if runs else Hazard.CARE, what)
         stage.emit(Change.CHANGED, ref)
     elif value is None:
         stage.tell(
@@ -232,6 +255,28 @@ def _administrated(stage: Stage, ref: ObjectRef, value: str | None) -> None:
         )
 
 
+def _pause(stage: Stage, ref: ObjectRef, value: str | None) -> None:
+    """The annotation for which Cluster API leaves an object alone, whatever its value."""
+    if value is not None:
+        stage.note(Hazard.CARE, f"Cluster API leaves {ref.name} alone until the annotation is taken off")
+    elif stage.deleting(ref):
+        stage.emit(Change.DELETING, ref)
+
+
+def _init_node(stage: Stage, ref: ObjectRef, value: str | None) -> None:
+    """The label by which Rancher's planner knows the server that the others join."""
+    if value == "true" and (joined := annotations_of(stage.world.get(ref)).get("rke.cattle.io/joined-to")):
+        stage.note(Hazard.DANGEROUS, f"the server of {ref.name} has joined {joined}: it is not the init node")
+    elif value == "true":
+        stage.note(Hazard.CARE, f"the planner configures the host of {ref.name} first, and the others join it")
+    else:
+        left = [
+            each for each in stage.world.refs("Secret") if get_labels(stage.world.get(each) or {}).get(INIT) == "true"
+        ]
+        told = f"{left[0].name} keeps the label" if left else "no plan Secret has the label any longer"
+        stage.note(Hazard.CARE if left else Hazard.DANGEROUS, told)
+
+
 READERS: dict[tuple[str, str, str], Callable[[Stage, ObjectRef, str | None], None]] = {
     ("Node", "annotations", ANNOTATION): _annotation_of_machine,
     ("Node", "labels", PAIR_LABEL): _machine_uid,
@@ -240,6 +285,8 @@ READERS: dict[tuple[str, str, str], Callable[[Stage, ObjectRef, str | None], Non
     ("RKEBootstrap", "annotations", FORCE): _force,
     ("Machine", "annotations", ETCD_HOOK): _hook,
     ("Machine", "annotations", NO_DRAIN): _no_drain,
+    ("Machine", "annotations", "cluster.x-k8s.io/paused"): _pause,
+    ("Secret", "labels", INIT): _init_node,
     ("Cluster.management.cattle.io", "annotations", ADMINISTRATED): _administrated,
 }
 """Who acts on a label or an annotation, by the kind, where it is, and its key."""

@@ -28,7 +28,7 @@ from harvdiag.cure.cascade.words import LEAVES_ETCD, fewer_members, in_deletion,
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF, PROVIDER_ID
 
-__all__ = ["may_join"]
+__all__ = ["may_join", "promote"]
 
 HARVESTER = "Harvester"
 REMOVE = "harvester pkg/controller/master/node"
@@ -63,7 +63,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     )
     if count <= 2 or ready <= (count - 1) // 2:
         stage.note(Hazard.DANGEROUS, fewer_members(count, ready))
-    if not claims(stage, ref):
+    if not claims(stage, ref) and is_ready(obj):
         stage.note(Hazard.DANGEROUS, f"{ref.name} is a member of etcd, and is taken out of it while its host runs")
 
 
@@ -298,6 +298,9 @@ def _arguments(node: Obj) -> list[str]:
 def link_again(stage: Stage, event: Event) -> None:
     """Cluster API writes its annotations on the Node that has the providerID of a Machine that stays."""
     provider = get_text(event.last, PROVIDER_ID)
+    named = machine_named_by(stage.world.get(event.ref) or {})
     for machine, obj in machines(stage):
-        if provider and not stage.deleting(machine) and provider in provider_ids(stage, machine, obj).values():
+        if not provider or machine == named or stage.deleting(machine):
+            continue
+        if provider in provider_ids(stage, machine, obj).values():
             annotate(stage, event.ref, machine, f"its providerID is that of Machine {machine.name}")

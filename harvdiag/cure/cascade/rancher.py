@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from harvdiag.core.fields import Obj, get_labels, get_text
+from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
-from harvdiag.cure.cascade.machines import ETCD_HOOK, is_paused_machine
-from harvdiag.cure.cascade.read import annotations_of, has_node_role, has_role, is_ready, machines, plan_of
+from harvdiag.cure.cascade.machines import ETCD_HOOK, find_node, is_paused_machine
+from harvdiag.cure.cascade.read import (
+    annotations_of,
+    has_node_role,
+    has_role,
+    is_paused,
+    is_ready,
+    machines,
+    plan_of,
+)
 from harvdiag.cure.cascade.stage import Change, Deed, Event, Stage, on
-from harvdiag.cure.cascade.words import LEAVES_ETCD, fewer_members, in_deletion, lost_agent
+from harvdiag.cure.cascade.words import LEAVES_ETCD, fewer_members, in_deletion, lost_agent, unknown
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL
 
-__all__ = ["ETCD_REMOVED", "FORCE", "ready_voters"]
+__all__ = ["ETCD_REMOVED", "FORCE", "INIT", "make_missing_plans", "ready_voters"]
 
 RANCHER = "Rancher"
 SOURCE = "rancher pkg/controllers/capr/bootstrap"
@@ -21,6 +29,7 @@ FORCE = "rke.cattle.io/etcd-force-remove"
 JOIN_URL, JOINED_TO = "rke.cattle.io/join-url", "rke.cattle.io/joined-to"
 ETCD_REMOVED = "etcd.rke2.cattle.io/removed-node-name"
 INIT = "rke.cattle.io/init-node"
+PLAN = "-machine-plan"
 
 
 @on("Machine", Change.DELETING)
@@ -37,7 +46,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     bootstrap = ObjectRef("RKEBootstrap", ref.namespace, get_text(obj, "spec.bootstrap.configRef.name") or ref.name)
     if stage.world.get(bootstrap) is None:
         _no_bootstrap(stage, ref, bootstrap)
-    elif why := _at_once(stage, obj, bootstrap):
+    elif why := _at_once(stage, ref, bootstrap):
         _end_hook(stage, ref, why)
     elif _others_leave(stage, ref) and _remove_member(stage, obj):
         _end_hook(stage, ref, f"annotation {ETCD_REMOVED} is set on the Node")
@@ -52,14 +61,17 @@ def _no_bootstrap(stage: Stage, machine: ObjectRef, bootstrap: ObjectRef) -> Non
     stage.note(Hazard.SILENT, in_deletion(machine.name, why))
 
 
-def _at_once(stage: Stage, obj: Obj, bootstrap: ObjectRef) -> str:
+def _at_once(stage: Stage, machine: ObjectRef, bootstrap: ObjectRef) -> str:
     """Why Rancher ends the hook without looking at etcd; empty where it looks."""
+    obj = stage.world.get(machine) or {}
     if annotations_of(stage.world.get(bootstrap)).get(FORCE) == "true":
         return f"RKEBootstrap annotation {FORCE} = true"
     if not has_role(obj, "etcd"):
         return "its label rke.cattle.io/etcd-role is not true"
     if not get_text(obj, NODE_REF):
-        stage.note(Hazard.DANGEROUS, "nodeRef is empty, so that its member stays in etcd")
+        lost = find_node(stage, machine, obj).node is not None
+        told = "nodeRef is empty, so that its member stays in etcd"
+        stage.note(Hazard.DANGEROUS if lost else Hazard.CARE, told if lost else f"{told}, if it ever had one")
         return f"{NODE_REF} is empty: its member is not taken out of etcd"
     for ref in (LOCAL, CONTROL_PLANE):
         if stage.deleting(ref) or (stage.world.get(ref) is None and stage.world.seen(ref.kind)):
@@ -155,8 +167,12 @@ def _remove_member(stage: Stage, obj: Obj) -> bool:
 @on("Secret", Change.REMOVED)
 def renew_plan(stage: Stage, event: Event) -> None:
     """Make a plan Secret again, empty, as long as its RKEBootstrap is there."""
-    name = str(get_labels(event.last).get("rke.cattle.io/machine-name") or event.ref.name.removesuffix("-machine-plan"))
+    name = str(get_labels(event.last).get("rke.cattle.io/machine-name") or event.ref.name.removesuffix(PLAN))
     bootstrap = stage.world.get(ObjectRef("RKEBootstrap", event.ref.namespace, name))
+    if event.ref.name != f"{name}{PLAN}" and not stage.gap("Secret"):
+        what = "does not make it again: it makes only the one that is named after the RKEBootstrap"
+        stage.tell(event.ref, Effect.NOTHING, Deed(RANCHER, what, f"it is not {name}{PLAN}", SOURCE, True))
+        return
     if bootstrap is None:
         if gap := stage.gap("RKEBootstrap"):
             stage.open(f"{gap}, so that it is not known whether the plan Secret is made again")
@@ -175,6 +191,37 @@ def renew_plan(stage: Stage, event: Event) -> None:
     if INIT in get_labels(event.last):
         stage.note(Hazard.DANGEROUS, f"the label {INIT} is lost: the planner has no init node")
     stage.note(Hazard.SILENT, f"RKE2 of {name} restarts, and {join_names([*lost, 'the state of a drain'])} are lost")
+
+
+def make_missing_plans(stage: Stage) -> None:
+    """Make the plan Secret of every Machine that has an RKEBootstrap and none: at Rancher's next look at that."""
+    if stage.gap("Secret") or stage.gap("RKEBootstrap") or is_paused(stage.world.get(LOCAL)):
+        return
+    for ref, obj in [*machines(stage)]:
+        bootstrap = ref._replace(kind="RKEBootstrap", name=get_text(obj, "spec.bootstrap.configRef.name") or ref.name)
+        found = stage.world.get(bootstrap)
+        if found is None or stage.deleting(ref) or plan_of(stage, ref) is not None:
+            continue
+        plan = ObjectRef("Secret", ref.namespace, f"{bootstrap.name}{PLAN}")
+        labels = {**get_labels(found), "rke.cattle.io/machine-name": ref.name, "rke.cattle.io/cluster-name": LOCAL.name}
+        owner = {"apiVersion": "rke.cattle.io/v1", "kind": bootstrap.kind, "name": bootstrap.name, "uid": uid_of(found)}
+        body: Obj = {"apiVersion": "v1", "kind": "Secret", "type": "rke.cattle.io/machine-plan"}
+        stage.create(plan, {**body, "metadata": {"labels": labels, "ownerReferences": [owner]}})
+        why = f"RKEBootstrap {bootstrap.name} exists"
+        stage.open(unknown(f"why {plan.name} was not made before"))
+        stage.tell(plan, Effect.CREATED, Deed(RANCHER, "makes it at its next look at the bootstrap", why, SOURCE, True))
+        _apply_again(stage, ref, obj)
+
+
+def _apply_again(stage: Stage, machine: ObjectRef, obj: Obj) -> None:
+    """The host of a Machine gets its plan as if it were new."""
+    node = ObjectRef("Node", "", get_text(obj, NODE_REF))
+    if stage.world.get(node) is None:
+        return
+    what = "applies the whole plan again once it reads the new Secret, and RKE2 restarts"
+    stage.tell(node, Effect.CHANGED, Deed("rancher-system-agent", what, "its Secret has another uid", SOURCE, True))
+    stage.note(Hazard.CARE, f"RKE2 of {node.name} may restart: {machine.name} gets a new plan Secret")
+    stage.asked.append(node)
 
 
 @on("Secret", Change.REMOVED)

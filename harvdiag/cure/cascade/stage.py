@@ -96,6 +96,8 @@ class Stage:
     """Every Node that was removed, as it was last."""
     asked: list[ObjectRef] = field(default_factory=list)
     """Nodes and Machines of whose removal the preconditions are asked."""
+    stopped: list[ObjectRef] = field(default_factory=list)
+    """Nodes of which the host is stopped for good."""
     memory: dict[str, object] = field(default_factory=dict)
     """What a controller keeps between two events."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from harvdiag.core.fields import Obj
 
@@ -26,3 +27,15 @@ class Draft:
     """Each derived field with where it is from: ``spec.clusterName`` and ``every other Machine``."""
     untold: tuple[str, ...] = ()
     """What was not seen, so that a person fills it in."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the form used in harvdiag's JSON."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "objects": list(self.objects),
+            "lines": list(self.lines),
+            "dangers": list(self.dangers),
+            "sources": [{"field": field, "from": source} for field, source in self.sources],
+            "untold": list(self.untold),
+        }

@@ -20,12 +20,17 @@ __all__ = ["judge_upgrade"]
 
 
 def judge_upgrade(facts: Facts, removal: Removal) -> Precondition:
-    """Judge P5: no upgrade is at the nodes (phase 7), or every other node of it is done."""
+    """Judge P5: no upgrade is at the nodes (phase 7), or every other node of it is done.
+
+    A Machine without a Node is not one of its nodes: an upgrade that waits for such a one goes on once it is gone
+    (harvester/harvester#6203).
+    """
     run, at_nodes = facts.rollout, rollout_at_nodes(facts)
     others = [node for node in at_nodes.nodes if node.name not in removal.names] if at_nodes else []
     open_nodes = [node for node in others if node.place != DONE]
-    untold = gaps_of(facts, "Upgrade", "UpgradePlan", *(("Node",) if at_nodes else ()))
-    met = decide(open_nodes or (at_nodes and not others), untold)
+    ghost = not removal.nodes and not removal.untold
+    untold = () if ghost else gaps_of(facts, "Upgrade", "UpgradePlan", *(("Node",) if at_nodes else ()))
+    met = decide(not ghost and (open_nodes or (at_nodes and not others)), untold)
     upgrade = run.upgrade if run else None
     return Precondition(
         id="P5",
@@ -39,7 +44,7 @@ def judge_upgrade(facts: Facts, removal: Removal) -> Precondition:
             Value(name="other nodes not done", value=len(open_nodes), refs=tuple(node.ref for node in open_nodes)),
         ),
         evidence=_evidence(facts, open_nodes),
-        told=_tell(facts, others, open_nodes) if met is not None else _tell_open(untold),
+        told=_tell(facts, others, open_nodes, ghost) if met is not None else _tell_open(untold),
         untold=untold,
         by_hand=_by_hand() if met is None else (),
     )
@@ -55,8 +60,10 @@ def _evidence(facts: Facts, nodes: list[NodeUpgrade]) -> tuple[Evidence, ...]:
     return (*field_evidence(facts, upgrade.ref, upgrade.state_path), *states)
 
 
-def _tell(facts: Facts, others: list[NodeUpgrade], open_nodes: list[NodeUpgrade]) -> str:
+def _tell(facts: Facts, others: list[NodeUpgrade], open_nodes: list[NodeUpgrade], ghost: bool) -> str:
     run = facts.rollout
+    if ghost:
+        return "no Node goes with it that an upgrade could lose"
     if run is None:
         return "no upgrade runs"
     if rollout_at_nodes(facts) is None:

@@ -24,11 +24,13 @@ from harvdiag.rules.vms import VMI, vm_ref
 from harvdiag.rules.volume_users import running_vms
 from harvdiag.rules.volumes import VOLUME, volume_evidence
 
-__all__ = ["judge_vms"]
+__all__ = ["BOUND", "ON_IT", "judge_vms"]
 
 ENDED = frozenset({"Succeeded", "Failed"})
 """Phases of a VM that runs no more."""
 ABLE = "LiveMigratable"
+ON_IT, BOUND = "VMs on it", "VMs that cannot be migrated"
+"""The values that have them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +66,8 @@ def judge_vms(facts: Facts, removal: Removal) -> Precondition:
         asks=f"Is {removal.place} free of VMs, or can each of them be moved?",
         met=met,
         values=(
-            Value(name="VMs on it", value=len(found.all), refs=found.all),
-            Value(name="VMs that cannot be migrated", value=len(bound), refs=bound),
+            Value(name=ON_IT, value=len(found.all), refs=found.all),
+            Value(name=BOUND, value=len(bound), refs=bound),
             Value(name="VMs known from their volumes only", value=len(found.noted), refs=tuple(found.noted)),
             Value(name="every VM seen", value=not found.more and not removal.untold),
         ),

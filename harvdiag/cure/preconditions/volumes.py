@@ -19,8 +19,12 @@ from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.volumes import LONGHORN, TROUBLE, VOLUME, volume_evidence, volume_ref
 
-__all__ = ["judge_volumes"]
+__all__ = ["DEGRADED", "FAULTED", "HELD", "LAST", "is_healthy", "judge_volumes", "of_volumes"]
 
+DEGRADED, FAULTED = "degraded volumes", "faulted volumes"
+HELD = "volumes with a replica on it"
+LAST = "volumes whose last healthy replica is on it"
+"""The value that no plan may pass over."""
 REPLICA = "Replica"
 BROKEN = frozenset({"error", "unknown"})
 """States of a replica's process in which it is not known to have the data."""
@@ -51,10 +55,10 @@ def judge_volumes(facts: Facts, removal: Removal) -> Precondition:
         asks=f"Are all volumes healthy, and is the last healthy replica of none on {removal.place}?",
         met=met,
         values=(
-            Value(name="degraded volumes", value=len(found.degraded), refs=tuple(map(volume_ref, found.degraded))),
-            Value(name="faulted volumes", value=len(found.faulted), refs=tuple(map(volume_ref, found.faulted))),
-            Value(name="volumes with a replica on it", value=len(found.held), refs=tuple(found.held)),
-            Value(name="volumes whose last healthy replica is on it", value=len(found.last), refs=tuple(found.last)),
+            Value(name=DEGRADED, value=len(found.degraded), refs=tuple(map(volume_ref, found.degraded))),
+            Value(name=FAULTED, value=len(found.faulted), refs=tuple(map(volume_ref, found.faulted))),
+            Value(name=HELD, value=len(found.held), refs=tuple(found.held)),
+            Value(name=LAST, value=len(found.last), refs=tuple(found.last)),
         ),
         evidence=_evidence(found),
         told=_tell(removal, found, untold),
@@ -67,8 +71,8 @@ def _read(facts: Facts, removal: Removal) -> _Volumes:
     trouble = facts.snapshot.find(VOLUME, TROUBLE)
     here = facts.snapshot.find(REPLICA, Wanted(fields=tuple(f"spec.nodeID={name}" for name in removal.names)))
     volumes = list(dict.fromkeys(name for obj in here.objects if (name := get_text(obj, "spec.volumeName"))))
-    healthy = {get_text(obj, "spec.volumeName") for obj in here.objects if _is_healthy(obj)}
-    every = facts.snapshot.find(REPLICA, _of_volumes(healthy)) if healthy else here
+    healthy = {get_text(obj, "spec.volumeName") for obj in here.objects if is_healthy(obj)}
+    every = facts.snapshot.find(REPLICA, of_volumes(healthy)) if healthy else here
     gaps = [f"{VOLUME}: {trouble.gap}"] if trouble.gap is not None else []
     gaps += [f"{REPLICA}: {gap}" for gap in dict.fromkeys((here.gap, every.gap)) if gap is not None]
     gaps += gaps_of(facts, "Node")
@@ -80,12 +84,13 @@ def _read(facts: Facts, removal: Removal) -> _Volumes:
         faulted=[obj for obj in trouble.objects if get_text(obj, "status.robustness") == "faulted"],
         held=[ObjectRef(VOLUME, LONGHORN, name) for name in volumes],
         last=[ObjectRef(VOLUME, LONGHORN, name) for name in last],
-        replicas=[obj for obj in here.objects if get_text(obj, "spec.volumeName") in last and _is_healthy(obj)],
+        replicas=[obj for obj in here.objects if get_text(obj, "spec.volumeName") in last and is_healthy(obj)],
         untold=tuple(gaps),
     )
 
 
-def _of_volumes(names: Collection[str]) -> Wanted:
+def of_volumes(names: Collection[str]) -> Wanted:
+    """Return what asks for the replicas of volumes."""
     fields = tuple(f"spec.volumeName={name}" for name in sorted(names))
     return Wanted(fields=fields if len(fields) <= MANY else ())
 
@@ -97,13 +102,14 @@ def _safe_elsewhere(facts: Facts, removal: Removal, replicas: Sequence[Obj]) -> 
         get_text(obj, "spec.volumeName")
         for obj in replicas
         if get_text(obj, "spec.nodeID") in stay
-        and _is_healthy(obj)
+        and is_healthy(obj)
         and field_path("spec.active").get(obj) is not False
         and get_text(obj, "status.currentState") not in BROKEN
     }
 
 
-def _is_healthy(replica: Obj) -> bool:
+def is_healthy(replica: Obj) -> bool:
+    """Return whether a replica has the data of its volume."""
     return bool(get_text(replica, "spec.healthyAt")) and not get_text(replica, "spec.failedAt")
 
 
@@ -127,8 +133,8 @@ def _tell(removal: Removal, found: _Volumes, untold: Sequence[str]) -> str:
         f"{what}: {list_some(names)}"
         for what, names in (
             (last, names_of(found.last)),
-            ("degraded volumes", [name_of(obj) for obj in found.degraded]),
-            ("faulted volumes", [name_of(obj) for obj in found.faulted]),
+            (DEGRADED, [name_of(obj) for obj in found.degraded]),
+            (FAULTED, [name_of(obj) for obj in found.faulted]),
         )
         if names
     ]

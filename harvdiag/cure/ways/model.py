@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.cure.model import Action
 from harvdiag.cure.plan import PlanStep
 from harvdiag.cure.preconditions.model import Precondition
-from harvdiag.rules.facts import Facts
+from harvdiag.rules.facts import Facts, NotApplicable
 
 if TYPE_CHECKING:
     from harvdiag.cure.drafts.model import Draft
 
-__all__ = ["Case", "Plan", "Unfit", "way"]
+__all__ = ["WAYS", "Case", "Plan", "Unfit", "WayOut", "way"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +26,16 @@ class Case:
     finding: Finding
 
 
-class Unfit(Exception):  # noqa: N818
+class Unfit(NotApplicable):
     """Raised by a way that does not fit this cluster: the reason, in one clause."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a way proposes; `cure/runbook.py` rehearses it."""
+    """What a way proposes; `cure/runbook.py` rehearses it.
+
+    Where it has neither `removes` nor `restarts`, the preconditions are those that its steps come to ask.
+    """
 
     steps: tuple[PlanStep, ...]
     removes: ObjectRef | None = None
@@ -40,7 +44,10 @@ class Plan:
     """The Node on whose host RKE2 restarts: P2, P3 and P5 are asked of it."""
     preconditions: tuple[Precondition, ...] = ()
     """Others of its own, such as that Rancher answers a host that registers (id ``R1``, ``R2``, …)."""
+    never: Action | None = None
+    """What people are most often told to do instead, and must not: simulated for the page beside the ways."""
     support: tuple[str, ...] = ()
+    """What only vendor support can say."""
     drafts: tuple[Draft, ...] = ()
 
 
@@ -66,8 +73,3 @@ def way(name: str, *, title: str, fits: str) -> Callable[[Maker], Maker]:
         return make
 
     return declare
-
-
-def known_ways(names: Iterable[str]) -> tuple[WayOut, ...]:
-    """Return the declared ways of these names; KeyError for another."""
-    return tuple(WAYS[name] for name in names)

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harvdiag.cluster import Cluster
-from harvdiag.core.findings import Findings, UncheckedError
+from harvdiag.core.findings import Findings
+from harvdiag.core.model import Outcome
 from harvdiag.cure.model import Simulation
+from harvdiag.rules import set_apart
 from harvdiag.snapshot import Snapshot
 from harvdiag.status.changes.comparison import Comparison
+from harvdiag.status.under_way import read_upgrade_state
 from harvdiag.status.upgrade import UpgradeStatus
 
 __all__ = ["compare_states"]
 
 
 def compare_states(simulation: Simulation) -> Comparison:
-    """Return what differs between the two states, judged by all checks."""
-    return Comparison(_judge(simulation.before), _judge(simulation.after), str(simulation.action))
+    """Return what differs between the two states, as all checks have judged them."""
+    before = _status(simulation.before, simulation.known, simulation)
+    after = _status(simulation.after, simulation.outcomes, simulation)
+    return Comparison(before, after, str(simulation.action))
 
 
-def _judge(snapshot: Snapshot) -> UpgradeStatus:
+def _status(snapshot: Snapshot, outcomes: Sequence[Outcome], simulation: Simulation) -> UpgradeStatus:
     cluster = Cluster(snapshot)
-    return UpgradeStatus(cluster.facts, _check(cluster))
-
-
-def _check(cluster: Cluster) -> Findings:
-    try:
-        return cluster.check()
-    except UncheckedError as error:
-        return error.findings
+    kept, ignored = set_apart(outcomes, simulation.policy)
+    state = read_upgrade_state(cluster.facts, kept)
+    findings = Findings(cluster.source, snapshot.coverage, kept, state, cluster.notes)
+    return UpgradeStatus(cluster.facts, findings.under(simulation.policy, ignored))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from harvdiag.core.escape import escape_markdown
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.model import Finding
 from harvdiag.cure.model import Simulation
 from harvdiag.cure.preconditions.model import Precondition
@@ -33,8 +33,9 @@ from harvdiag.status.cure.words import (
     name_steps,
 )
 
-__all__ = ["render"]
+__all__ = ["finding_part", "precondition_part", "render"]
 
+Answer = Callable[[Precondition], tuple[str, str]]
 FEW = 30
 """The most rows of steps that are not below a line which unfolds to them."""
 NAMES = 12
@@ -45,8 +46,8 @@ def render(simulation: Simulation) -> str:
     """Return the report; what is long is folded, and it stays below the size that GitHub takes."""
     parts = (
         _step_part(simulation),
-        *(_finding_part(title, found) for title, found in list_finding_parts(simulation)),
-        _precondition_part(simulation),
+        *(finding_part(f"## {title}", found) for title, found in list_finding_parts(simulation)),
+        precondition_part(simulation.preconditions),
         Piece(lines=tuple(_open_lines(simulation))),
         Piece(
             lines=tuple(
@@ -59,7 +60,7 @@ def render(simulation: Simulation) -> str:
 
 def _head_lines(simulation: Simulation) -> Iterator[str]:
     yield f"# {escape_markdown(simulation.before.manifest.name)}"
-    yield from ("", f"{escape_markdown(describe_origin(simulation))}.")
+    yield from ("", f"{escape_markdown(describe_origin(simulation.before))}.")
     sign = SIGNS[HAZARD_MARKS[simulation.hazard]]
     yield from ("", f"**{sign} {escape_markdown(describe_headline(simulation))}**", "")
     yield from (f"- {format_step(reason)}" for reason in simulation.reasons)
@@ -82,26 +83,29 @@ def _step_row(row: StepRow) -> str:
     return f"| {' | '.join(map(escape_markdown, cells))} | {format_step(describe_explanation(row), True)} |"
 
 
-def _finding_part(title: str, found: tuple[Finding, ...]) -> Part:
+def finding_part(title: str, found: tuple[Finding, ...]) -> Piece:
+    """Return findings as a list below a heading."""
     lines = tuple(
         f"- {SIGNS[str(each.severity)]} `{each.rule}` {escape_markdown(each.subject)}: {escape_markdown(each.message)}"
         for each in found
     )
-    return Piece(lines=("", f"## {title}", "", *lines), rank=2, noun="list of findings")
+    return Piece(lines=("", title, "", *lines), rank=2, noun="list of findings")
 
 
-def _precondition_part(simulation: Simulation) -> Part:
-    if not simulation.preconditions:
+def precondition_part(
+    preconditions: Sequence[Precondition], title: str = f"## {PRECONDITIONS}", answer: Answer = mark_precondition
+) -> Piece:
+    """Return preconditions as a table below a heading; nothing where there are none."""
+    if not preconditions:
         return Piece(lines=())
-    head = ("", f"## {PRECONDITIONS}", "", "| | met | values |", "| --- | --- | --- |")
-    return Piece(lines=(*head, *map(_precondition_row, simulation.preconditions)))
+    head = ("", title, "", "| | met | values |", "| --- | --- | --- |")
+    return Piece(lines=(*head, *(_precondition_row(asked, *answer(asked)) for asked in preconditions)))
 
 
-def _precondition_row(asked: Precondition) -> str:
-    mark, word = mark_precondition(asked)
+def _precondition_row(asked: Precondition, mark: str, word: str) -> str:
     by_hand = asked.by_hand if asked.met is None else ()
     told = "; ".join((*answer_precondition(asked), *by_hand))
-    return f"| {asked.id} | {SIGNS[mark]} {word} | {format_step(told, True)} |"
+    return f"| {asked.id} | {SIGNS.get(mark, TO_COME)} {word} | {format_step(told, True)} |"
 
 
 def _open_lines(simulation: Simulation) -> Iterator[str]:

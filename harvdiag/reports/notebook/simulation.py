@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harvdiag.core.escape import escape_html
 from harvdiag.core.frames import build_frame
-from harvdiag.core.marks import SIGNS
+from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.model import Finding
 from harvdiag.cure.model import Simulation
 from harvdiag.cure.preconditions.model import Precondition
@@ -31,7 +31,7 @@ from harvdiag.status.cure.words import (
     name_steps,
 )
 
-__all__ = ["simulation_card"]
+__all__ = ["finding_line", "item_list", "precondition_line", "simulation_card"]
 
 FEW = 15
 """The most rows of steps that are shown unfolded."""
@@ -43,9 +43,9 @@ def simulation_card(simulation: Simulation, picture: str = "") -> str:
     """Return the card; `picture` is HTML that stands, folded, before the end."""
     mark = HAZARD_MARKS[simulation.hazard]
     parts = (
-        source_heading(simulation.before.manifest.name, describe_origin(simulation)),
+        source_heading(simulation.before.manifest.name, describe_origin(simulation.before)),
         verdict(f"{SIGNS[mark]} {describe_headline(simulation)}"),
-        _list(map(format_step, simulation.reasons)),
+        item_list(map(format_step, simulation.reasons)),
         *_sections(simulation),
         fold("Before and after", picture) if picture else "",
         f"<div style='{QUIET}'>{UNCHANGED}</div>",
@@ -58,11 +58,13 @@ def _sections(simulation: Simulation) -> Iterator[str]:
         title, table = escape_html(describe_steps(simulation.steps)), _table(rows)
         yield f"<div><b>{title}</b></div>{table}" if len(rows) <= FEW else fold(title, table)
     for title, found in list_finding_parts(simulation):
-        yield fold(title, _list(map(_finding, found), _PLAIN))
-    if simulation.preconditions:
-        yield fold(PRECONDITIONS, _list(map(_precondition, simulation.preconditions), _PLAIN))
+        yield fold(title, item_list(map(finding_line, found), True))
+    if asked := simulation.preconditions:
+        yield fold(
+            PRECONDITIONS, item_list((precondition_line(each, *mark_precondition(each)) for each in asked), True)
+        )
     if told := list_open(simulation):
-        yield fold(OPEN, _list(map(format_step, told)))
+        yield fold(OPEN, item_list(map(format_step, told)))
 
 
 def _table(rows: Sequence[StepRow]) -> str:
@@ -80,20 +82,22 @@ def _table(rows: Sequence[StepRow]) -> str:
     return frame_html(build_frame(told, dict.fromkeys(("step", "who", "object", "effect", "what, and why"), "str")))
 
 
-def _list(items: Iterable[str], style: str = _LIST) -> str:
+def item_list(items: Iterable[str], plain: bool = False) -> str:
+    """Return a list, without dots where it is `plain`; nothing where it is empty."""
     inner = "".join(f"<li>{item}</li>" for item in items)
-    return f"<ul style='{style}'>{inner}</ul>" if inner else ""
+    return f"<ul style='{_PLAIN if plain else _LIST}'>{inner}</ul>" if inner else ""
 
 
-def _finding(finding: Finding) -> str:
+def finding_line(finding: Finding) -> str:
+    """Return a finding in one line."""
     sign = SIGNS[str(finding.severity)]
     return f"{sign} <code>{escape_html(finding.rule)}</code> <b>{escape_html(finding.subject)}</b>: " + escape_html(
         finding.message
     )
 
 
-def _precondition(asked: Precondition) -> str:
-    mark, word = mark_precondition(asked)
+def precondition_line(asked: Precondition, mark: str, word: str) -> str:
+    """Return a precondition with its answer, and what a person does where it cannot be told."""
     by_hand = asked.by_hand if asked.met is None else ()
     told = "; ".join(map(format_step, (*answer_precondition(asked), *by_hand)))
-    return f"{asked.id} {SIGNS[mark]} <b>{word}</b> {told}"
+    return f"{asked.id} {SIGNS.get(mark, TO_COME)} <b>{word}</b> {told}"

@@ -18,7 +18,12 @@ from harvdiag.rules.planner_advice import RESTART_RANCHER
 INIT = 'metadata.labels["rke.cattle.io/init-node"]'
 
 
-@rule("cluster-paused", needs={"Cluster"}, links=["harvester/harvester#9841", "harvester/harvester#10713"])
+@rule(
+    "cluster-paused",
+    needs={"Cluster"},
+    links=["harvester/harvester#9841", "harvester/harvester#10713"],
+    cures=["unpause"],
+)
 def cluster_paused(facts: Facts) -> Iterator[Hit]:
     """The Cluster API cluster is paused.
 
@@ -46,7 +51,12 @@ def cluster_paused(facts: Facts) -> Iterator[Hit]:
         )
 
 
-@rule("init-node-missing", needs={"Secret", "Cluster"}, links=["harvester/harvester#2665", "harvester/harvester#1984"])
+@rule(
+    "init-node-missing",
+    needs={"Secret", "Cluster"},
+    links=["harvester/harvester#2665", "harvester/harvester#1984"],
+    cures=["mark-init-node"],
+)
 def init_node_missing(facts: Facts) -> Iterator[Hit]:
     """No plan Secret is marked as the init node.
 
@@ -75,7 +85,13 @@ def init_node_missing(facts: Facts) -> Iterator[Hit]:
         )
 
 
-@rule("several-init-nodes", severity=Severity.WARNING, needs={"Secret", "Cluster"}, links=["harvester/harvester#2665"])
+@rule(
+    "several-init-nodes",
+    severity=Severity.WARNING,
+    needs={"Secret", "Cluster"},
+    links=["harvester/harvester#2665"],
+    cures=["unmark-init-node"],
+)
 def several_init_nodes(facts: Facts) -> Iterator[Hit]:
     """Several plan Secrets are marked as the init node.
 
@@ -123,6 +139,8 @@ def _joined_server(facts: Facts) -> str:
     "init-node-dead",
     needs={"Secret", "Machine", "Node"},
     links=["harvester/harvester#2665", "harvester/harvester#6253"],
+    no_cure="The others join at the address of the init node, and a wrong one breaks the cluster "
+    "(harvester/harvester#6178): only vendor support can move it where Rancher does not elect another.",
 )
 def init_node_dead(facts: Facts) -> Iterator[Hit]:
     """The init node has no live Machine or Node.

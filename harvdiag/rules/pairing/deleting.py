@@ -30,6 +30,9 @@ DELETED, FINALIZERS = "metadata.deletionTimestamp", "metadata.finalizers"
         "harvester/harvester#11349",
         "https://github.com/harvester/docs/issues/1108",
     ],
+    no_cure="A finalizer stays until its controller has done its part, and no object tells why it has not: once it "
+    "works again the Node goes by itself. To take the finalizer off leaves a member of etcd, a Machine or a Longhorn "
+    "Node behind; vendor support can say whose it is.",
 )
 def node_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """A Node was deleted more than an hour ago and still exists.

@@ -35,6 +35,7 @@ COPIED = "If the hosts have the same identity, the disk was copied: then nodeRef
     shows=NODE_REF,
     needs={"Node", "Machine"},
     links=["harvester/harvester#8222"],
+    cures=["renew-annotation"],
 )
 def node_machine_disagree(facts: Facts) -> Iterator[Hit]:
     """A Node and the Machine it references do not reference each other.
@@ -93,6 +94,7 @@ def _comparison_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tupl
     needs={"Node", "Machine"},
     optional={"Upgrade", "UpgradePlan"},
     links=["harvester/harvester#8222", "rancher/rancher#45646"],
+    cures=["renew-annotation", "detach-false-node"],
 )
 def nodes_share_machine(facts: Facts) -> Iterator[Hit]:
     """Several Nodes use one Machine.
@@ -183,6 +185,7 @@ def _false_node_steps(facts: Facts, node: ObjectRef, machine: ObjectRef) -> tupl
     alike="run the plan of a Machine other than the one they reference",
     needs={"Node", "Machine"},
     links=["rancher/rancher#45646"],
+    cures=["renew-annotation", "reinstall"],
 )
 def node_follows_other_machine(facts: Facts) -> Iterator[Hit]:
     """A Node runs the plan of a Machine other than the one it references.
@@ -231,7 +234,14 @@ def _foreign_plans(facts: Facts) -> Iterator[tuple[ObjectRef, ObjectRef, list[Ob
             yield node, machine, follows
 
 
-@rule("node-recreated", short="recreated", severity=Severity.WARNING, needs={"Node", "Machine"})
+@rule(
+    "node-recreated",
+    short="recreated",
+    severity=Severity.WARNING,
+    needs={"Node", "Machine"},
+    no_cure="The pair works by name, and Cluster API never writes a nodeRef again: that its uid was set by hand is not "
+    "reported. Leave it, and ask vendor support if something looks for the Node by its uid.",
+)
 def node_recreated(facts: Facts) -> Iterator[Hit]:
     """A Node was recreated: its Machine references an earlier one of the same name.
 
@@ -267,6 +277,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     short="Machine providerID differs",
     severity=Severity.WARNING,
     needs={"Node", "Machine", "CustomMachine"},
+    cures=["correct-id", "reinstall"],
 )
 def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
     """A Machine and its Node have different provider IDs.

@@ -32,6 +32,7 @@ FIND_READER = (
     severity=Severity.WARNING,
     needs={"Machine", "CustomMachine", "Node", "RKEBootstrap"},
     links=["harvester/harvester#7392"],
+    cures=["remove-leftover"],
 )
 def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
     """A CustomMachine belongs to no Machine.
@@ -50,6 +51,7 @@ def custommachine_without_machine(facts: Facts) -> Iterator[Hit]:
     severity=Severity.WARNING,
     needs={"Machine", "RKEBootstrap", "Node"},
     links=["harvester/harvester#7392"],
+    cures=["remove-leftover"],
 )
 def rkebootstrap_without_machine(facts: Facts) -> Iterator[Hit]:
     """An RKEBootstrap belongs to no Machine.
@@ -111,6 +113,7 @@ def _removal_steps(facts: Facts, part: ObjectRef, resource: str) -> tuple[str, .
     severity=Severity.WARNING,
     needs={"Machine", "Secret", "Node", "RKEBootstrap"},
     links=["harvester/harvester#7392"],
+    cures=["remove-leftover"],
 )
 def plan_without_machine(facts: Facts) -> Iterator[Hit]:
     """A plan Secret belongs to no Machine.

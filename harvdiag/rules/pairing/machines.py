@@ -47,6 +47,7 @@ READ_DELETION = (
     needs={"Machine"},
     optional={"Node", "CustomMachine", "RKEBootstrap"},
     links=["harvester/harvester#7392", "harvester/harvester#6041"],
+    cures=["link-again", "remove-ghost"],
 )
 def machine_without_node_ref(facts: Facts) -> Iterator[Hit]:
     """A Machine has found no Node.
@@ -103,6 +104,7 @@ def _intended_host(facts: Facts, machine: ObjectRef) -> str:
     needs={"Node", "Machine"},
     optional={"CustomMachine"},
     links=["harvester/harvester#5158", "harvester/harvester#6203", "harvester/harvester#3201"],
+    cures=["remove-ghost"],
 )
 def machine_dangling_node(facts: Facts) -> Iterator[Hit]:
     """A Machine references a Node that does not exist.
@@ -142,6 +144,7 @@ def _deletion_evidence(facts: Facts, machine: ObjectRef) -> tuple[Evidence, ...]
     needs={"Machine"},
     optional={"Node"},
     links=["harvester/harvester#6810", "harvester/harvester#6253"],
+    cures=["remove-ghost", "reinstall"],
 )
 def machine_not_running(facts: Facts) -> Iterator[Hit]:
     """A Machine is not in phase Running.
@@ -180,6 +183,7 @@ def machine_not_running(facts: Facts) -> Iterator[Hit]:
     needs={"Machine"},
     optional={"Node"},
     links=["harvester/harvester#7065", "harvester/harvester#8627", "rancher/rancher#45646"],
+    cures=["end-deletion", "set-aside"],
 )
 def machine_stuck_deleting(facts: Facts) -> Iterator[Hit]:
     """A Machine was deleted more than an hour ago and still exists.
@@ -245,6 +249,8 @@ def _unblock_steps(facts: Facts, machine: ObjectRef, hook: bool) -> tuple[str, .
     needs={"Machine", "Node"},
     links=["harvester/harvester#7392"],
     everywhere=True,
+    no_cure="No object tells who made a Machine outside fleet-local, or still works with it, and to delete it deletes "
+    "the Node that its nodeRef or its providerID leads to: vendor support can say whether it may go.",
 )
 def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     """A Machine of cluster `local` is outside namespace fleet-local.
@@ -279,6 +285,8 @@ def machine_in_other_namespace(facts: Facts) -> Iterator[Hit]:
     short="no Machine listed",
     needs={"Node", "Machine", "CustomMachine", "RKEBootstrap"},
     links=["harvester/harvester#8224"],
+    no_cure="Without any Machine it cannot be told which were deleted and which were only not collected, and to make "
+    "them again touches all hosts at once: collect again, and let vendor support restore them from a backup of etcd.",
 )
 def no_machine_listed(facts: Facts) -> Iterator[Hit]:
     """No Machine is listed, although there were some.

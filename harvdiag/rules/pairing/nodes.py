@@ -22,6 +22,7 @@ NODE_HEALTHY = "Read the condition NodeHealthy there: WaitingForNodeRef means th
 REQUESTED_LABELS = 'metadata.annotations["rke.cattle.io/labels"]'
 MANAGED = 'metadata.labels["harvesterhci.io/managed"]'
 UNPAIRED = ("node-without-machine", "node-half-joined", "node-dangling-machine", "node-machine-disagree")
+WAYS_OF_A_HOST = ("register", "rebuild", "by-hand")
 PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
 
 
@@ -34,6 +35,7 @@ PAIRING = {"Node", "Machine", "CustomMachine", "RKEBootstrap"}
     needs=PAIRING,
     optional={"Plan", "Upgrade", "UpgradePlan"},
     links=["harvester/harvester#8236", "harvester/harvester#8179", "harvester/harvester#8222"],
+    cures=WAYS_OF_A_HOST,
 )
 def node_without_machine(facts: Facts) -> Iterator[Hit]:
     """A Node has no Machine: it references none, and none references it.
@@ -78,9 +80,9 @@ def _registration_causes(facts: Facts, node: ObjectRef) -> list[Cause]:
 
 def _repair_steps(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """Return the steps that rejoin the Node, unless the cluster depends on it: then it must not be uninstalled."""
-    etcd = [n for n in facts.pairing.nodes if _is_etcd(facts, n)]
     # Uninstalling the only etcd member would lose the state of the cluster.
-    if len(facts.pairing.nodes) == 1 or etcd == [node]:
+    others = (n for n in facts.pairing.nodes if n != node and _is_etcd(facts, n))
+    if len(facts.pairing.nodes) == 1 or (_is_etcd(facts, node) and not any(others)):
         return advice.only_node_steps(node.name)
     if not facts.pairing.machines:
         return ("Do not uninstall any host before you know why there is no Machine at all.",)
@@ -98,6 +100,7 @@ def _is_etcd(facts: Facts, node: ObjectRef) -> bool:
     missing=("Node", "Machine"),
     needs=PAIRING,
     links=["harvester/harvester#8179"],
+    cures=("link-again", "register", "rebuild"),
 )
 def node_half_joined(facts: Facts) -> Iterator[Hit]:
     """A Machine was created for the Node, but the Node does not reference it.
@@ -149,6 +152,7 @@ def _unseen_node_steps(facts: Facts, machine: ObjectRef) -> tuple[str, ...]:
     needs={"Node", "Machine"},
     optional={"Upgrade", "UpgradePlan"},
     links=["harvester/harvester#7392"],
+    cures=("renew-annotation", *WAYS_OF_A_HOST),
 )
 def node_dangling_machine(facts: Facts) -> Iterator[Hit]:
     """A Node references a Machine that does not exist.
@@ -206,6 +210,7 @@ def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     short="with several machines",
     needs={"Node", "Machine"},
     links=["harvester/harvester#7065", "rancher/rancher#45646"],
+    cures=["correct-id", "set-aside"],
 )
 def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
     """Several Machines reference one Node.
@@ -255,6 +260,7 @@ def _stale_machine_steps(reference: str) -> tuple[str, ...]:
     reason=Reason.NOT_MANAGED,
     needs=PAIRING,
     links=["harvester/harvester#8179"],
+    cures=["label-managed"],
 )
 def node_not_managed(facts: Facts) -> Iterator[Hit]:
     """A Node lacks the label harvesterhci.io/managed=true.

@@ -22,6 +22,7 @@ from harvdiag.rules.planner_advice import RESTART_RANCHER
     needs={"Machine", "CustomMachine"},
     optional={"Node"},
     links=["harvester/harvester#7392"],
+    cures=["reinstall"],
 )
 def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     """The CustomMachine of a Machine is missing.
@@ -39,6 +40,7 @@ def machine_without_infrastructure(facts: Facts) -> Iterator[Hit]:
     needs={"Machine", "RKEBootstrap"},
     optional={"Node"},
     links=["harvester/harvester#7392"],
+    cures=["reinstall"],
 )
 def machine_without_bootstrap(facts: Facts) -> Iterator[Hit]:
     """The RKEBootstrap of a Machine is missing.
@@ -90,6 +92,7 @@ def _restore_steps(resource: str, edge: Edge | None) -> tuple[str, ...]:
     needs={"Machine", "Secret"},
     optional={"Node"},
     links=["harvester/harvester#7392"],
+    cures=["renew-plan"],
 )
 def machine_without_plan(facts: Facts) -> Iterator[Hit]:
     """A Machine has no plan Secret.
@@ -137,6 +140,7 @@ def _bootstrap_steps(machine: ObjectRef) -> tuple[str, ...]:
     short="Machine with several plans",
     needs={"Machine", "Secret"},
     links=["harvester/harvester#7392"],
+    cures=["remove-plan"],
 )
 def machine_with_several_plans(facts: Facts) -> Iterator[Hit]:
     """Several plan Secrets belong to one Machine.

@@ -39,6 +39,7 @@ class _Replaced(NamedTuple):
     needs={"Node", "Machine"},
     optional={"CustomMachine", "RKEBootstrap"},
     links=["harvester/harvester#4292", "harvester/harvester#10534", "harvester/harvester#8713"],
+    cures=["reinstall"],
 )
 def node_replaced(facts: Facts) -> Iterator[Hit]:
     """A host was lost and reinstalled under its old name, while the Machine of the lost host stayed.

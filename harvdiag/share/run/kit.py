@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
 
-__all__ = ["asks_preflight", "find_notebook", "list_notebooks", "read_title"]
+__all__ = ["Card", "asks_preflight", "find_notebook", "list_notebooks", "read_card", "read_title"]
 
 PACKAGE = Path(__file__).parents[2]
 PLACES = (PACKAGE / "kit" / "notebooks", PACKAGE.parent / "notebooks")
 ENDING = ".ipynb"
+
+
+class Card(NamedTuple):
+    """What a notebook says of itself: its title, the text below it, and by reader the question that it answers.
+
+    The questions are in the metadata of the notebook: ``"harvdiag": {"questions": {"operator": "…"}}``.
+    """
+
+    title: str
+    lead: str
+    questions: Mapping[str, str]
 
 
 def list_notebooks() -> list[Path]:
@@ -46,9 +59,23 @@ def asks_preflight(notebook: Path) -> bool:
 
 def read_title(notebook: Path) -> str:
     """Return the heading of a notebook; empty where it has none."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    lines = (line for cell in cells if cell["cell_type"] == "markdown" for line in "".join(cell["source"]).splitlines())
-    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), "")
+    return read_card(notebook).title
+
+
+def read_card(notebook: Path) -> Card:
+    """Return what a notebook says of itself; each part is empty where it does not."""
+    document = json.loads(notebook.read_text(encoding="utf-8"))
+    texts = ("".join(cell["source"]) for cell in document["cells"] if cell["cell_type"] == "markdown")
+    text = next((text for text in texts if any(line.startswith("# ") for line in text.splitlines())), "")
+    heading, _, rest = text[max(0, text.find("# ")) :].partition("\n")
+    lead = " ".join(rest.strip().partition("\n\n")[0].split())
+    return Card(heading.removeprefix("# "), lead, _read_questions(document.get("metadata", {})))
+
+
+def _read_questions(metadata: dict[str, Any]) -> dict[str, str]:
+    told = metadata.get("harvdiag")
+    questions = told.get("questions") if isinstance(told, dict) else None
+    return {str(reader): str(text) for reader, text in questions.items()} if isinstance(questions, dict) else {}
 
 
 def _is_number(word: str, stem: str) -> bool:

@@ -13,6 +13,7 @@ from harvdiag.core.timestamps import Timestamp
 from harvdiag.cure.model import Hazard, Simulation, Step, name_in_home
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.rules.facts import Facts
+from harvdiag.snapshot import Snapshot
 from harvdiag.sources import source_type
 from harvdiag.status.preflight.words import LIVE
 from harvdiag.status.summary import format_count
@@ -25,6 +26,7 @@ __all__ = [
     "UNCHANGED",
     "StepRow",
     "answer_precondition",
+    "build_command",
     "describe_explanation",
     "describe_headline",
     "describe_live",
@@ -35,6 +37,7 @@ __all__ = [
     "list_steps",
     "mark_precondition",
     "name_command",
+    "name_live",
     "name_objects",
     "name_steps",
     "summarize_simulation",
@@ -150,9 +153,9 @@ def mark_precondition(asked: Precondition) -> tuple[str, str]:
     return MET[asked.met]
 
 
-def describe_origin(simulation: Simulation) -> str:
+def describe_origin(snapshot: Snapshot) -> str:
     """Return what was read: ``support bundle, Harvester v1.4.2, collected 2025-05-08 10:00 UTC``."""
-    facts = Facts(simulation.before)
+    facts = Facts(snapshot)
     manifest, version = facts.snapshot.manifest, facts.harvester_version
     when = Timestamp(manifest.captured_at)
     parts = (
@@ -178,9 +181,16 @@ def list_open(simulation: Simulation) -> list[str]:
 def describe_live(simulation: Simulation) -> str:
     """Return what tells more than a file where something is open; empty where nothing is, or the cluster was asked."""
     still = simulation.untold or any(asked.met is None for asked in simulation.preconditions)
-    if not still or simulation.before.manifest.kind == LIVE or simulation.before.manifest.redacted:
+    return name_live(simulation.before, "what-if", str(simulation.action)) if still else ""
+
+
+def name_live(snapshot: Snapshot, *words: str) -> str:
+    """Return that the live cluster may tell more, with the command; empty where it was asked, or its names are not
+    known.
+    """
+    if snapshot.manifest.kind == LIVE or snapshot.manifest.redacted:
         return ""
-    return f"The live cluster may tell more: `{join_words(('harvdiag', 'what-if', str(simulation.action)))}`."
+    return f"The live cluster may tell more: `{join_words(('harvdiag', *words))}`."
 
 
 def summarize_simulation(simulation: Simulation) -> str:
@@ -192,5 +202,10 @@ def summarize_simulation(simulation: Simulation) -> str:
 
 def name_command(simulation: Simulation, *options: str) -> str:
     """Return the command that gives the same simulation, with further options."""
-    source = simulation.before.arguments if simulation.before.arguments is not None else ("SOURCE",)
-    return join_words(("harvdiag", "what-if", *source, str(simulation.action), *options))
+    return build_command(simulation.before, "what-if", str(simulation.action), *options)
+
+
+def build_command(snapshot: Snapshot | None, command: str, *words: str) -> str:
+    """Return a command with the words that name the source, if they are known, after it."""
+    told = snapshot.arguments if snapshot is not None else None
+    return join_words(("harvdiag", command, *(("SOURCE",) if told is None else told), *words))

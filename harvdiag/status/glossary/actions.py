@@ -65,5 +65,32 @@ ACTIONS = (
         Term(name, f"Precondition {number} of 6: {asks}", f"{PAGE}#precondition-{anchor}", (f"P{number}",))
         for number, (name, anchor, asks) in enumerate(PRECONDITIONS, 1)
     ),
+    Term(
+        "runbook",
+        "The ways out of a finding, compared and rehearsed (`harvdiag cure`): the preconditions of each with their "
+        "values, its steps, what to see after each, and how to go back.",
+        OWN,
+        ("cure", "way out", "way"),
+    ),
+    Term(
+        "rehearsal",
+        "Each step of a way is played on a copy of the cluster as the steps before left it. A way whose end still "
+        "holds the finding, or a new error, is not offered.",
+        OWN,
+        ("rehearsed",),
+    ),
+    Term(
+        "point of no return",
+        "The step of a way after which it can only be finished: what it removes does not come back.",
+        OWN,
+        ("final",),
+    ),
+    Term(
+        "draft",
+        "A manifest or a command that harvdiag derives from the cluster, with its dangers at its head. It is written "
+        "on request, without secrets; harvdiag applies none.",
+        OWN,
+        ("drafts",),
+    ),
 )
 """What a simulation says, and what it asks before a removal."""

@@ -6,7 +6,7 @@ import json
 
 from harvdiag.training.world.hosts import Host
 from harvdiag.training.world.machines import machine_set
-from harvdiag.training.world.objects import owner, uid
+from harvdiag.training.world.objects import digest, owner, uid
 from harvdiag.training.world.upgrades import NAME, conditions
 from harvdiag.training.world.world import World
 
@@ -61,6 +61,8 @@ def share_machine(world: World, node: str, other: str) -> None:
         "cluster.x-k8s.io/cluster-name": "local",
         "cluster.x-k8s.io/cluster-namespace": "fleet-local",
         "cluster.x-k8s.io/machine": world.machine_of(other),
+        "etcd.rke2.cattle.io/node-address": meta["annotations"]["rke2.io/internal-ip"],
+        "etcd.rke2.cattle.io/node-name": f"{node}-{digest(8, 'etcd', node)}",
     }
     meta["labels"] |= {"rke.cattle.io/machine": uid("old install", node), "node-role.kubernetes.io/etcd": "true"}
     for name, status, reason in ((node, "True", "MemberNotLearner"), (other, "False", "NotAMember")):
