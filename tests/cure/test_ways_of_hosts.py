@@ -124,6 +124,7 @@ def test_a_machine_that_was_made_goes_with_the_host(monkeypatch: pytest.MonkeyPa
 def test_by_hand_ends_with_the_registration(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = by_hand(case(facts_of(_hosted(monkeypatch, MINE, *_orphan_layers(), PLAN, RAN))))
     assert list(acting(plan)) == [Verb.CREATE, Verb.REGISTER]
+    assert [step.action.verb for step in plan.steps[-2:] if step.action] == [Verb.CREATE, Verb.REGISTER]
     made = acting(plan)[Verb.CREATE]
     assert made.action is not None
     assert made.action.objects == plan.drafts[0].objects
@@ -176,7 +177,7 @@ def test_unseen_identity_leaves_the_registration_open() -> None:
     facts = facts_of(cluster("three-nodes", *_orphan_layers()))
     (asked,) = (each for each in judge_registration(facts, HV, by_plan=False) if each.met is None)
     assert asked.id == "R4"
-    assert "cattle-id" in asked.by_hand[0]
+    assert "tr -d '\\n' < /etc/rancher/agent/cattle-id | sha256sum" in asked.by_hand[0]
 
 
 def rehearsed(made: Cluster, name: str) -> Runbook:

@@ -101,8 +101,10 @@ def _steps(facts: Facts, host: Host, load: Load, draft: Draft) -> Iterator[PlanS
     yield _check_identity(host, draft)
     yield from leave_steps(facts, host.node, load)
     yield _try(draft)
+    *ready, registers = registration_steps(facts, host)
+    yield from ready
     yield _create(host, draft)
-    yield from registration_steps(facts, host)
+    yield registers
 
 
 def _check_identity(host: Host, draft: Draft) -> PlanStep:

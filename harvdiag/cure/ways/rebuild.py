@@ -33,6 +33,7 @@ from harvdiag.cure.ways.hosts import (
     voters_but,
 )
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
+from harvdiag.cure.ways.steps import remove_member
 from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
@@ -84,6 +85,8 @@ def rebuild_steps(
     yield from after
     for machine in _leftovers(facts, node):
         yield _delete_machine(machine, node)
+    if has_role(facts, node, "etcd"):
+        yield from (remove_member(node.name, voter) for voter in voters_but(facts, node)[:1])
     yield _install(facts, node)
 
 

@@ -93,7 +93,7 @@ def _fill_in(facts: Facts, host: Host) -> PlanStep:
         what=f"Fill in what is open in {quote_argument(draft.name)}, and copy it to {host.node.name}",
         place=Place.KUBECTL,
         commands=commands_in(" ".join(draft.untold)),
-        sees=(seen_by(f"grep -c '<[A-Z]*>' {quote_argument(draft.name)}", "counts comments only"),),
+        sees=(seen_by(f"grep '^export.*<' {quote_argument(draft.name)}", "shows nothing"),),
         caution="The token lets any host join: keep it out of tickets, and delete the file in the end.",
     )
 
