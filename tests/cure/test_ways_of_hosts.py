@@ -198,6 +198,7 @@ def test_rehearsal_of_the_case() -> None:
     assert {way.standing for way in book.ways} == {Standing.UNTOLD}
     assert book.ways[-1].name == "by-hand"
     assert all(root in way.gone for way in book.ways)
+    assert all(way.reasons[-1].startswith("R8: Upgrade hvst-upgrade-abcde keeps srv09 as") for way in book.ways)
     assert not [each for way in book.ways for each in way.new if each.severity is Severity.ERROR]
     assert book.simulation is not None
     assert book.simulation.hazard is Hazard.USELESS
@@ -268,8 +269,9 @@ def test_a_new_node_in_an_upgrade(version: str, mark: dict[str, str], met: bool)
     world.edit(ObjectRef("Setting", "", "server-version"))["value"] = version
     upgrade = world.edit(world.refs("Upgrade")[0])
     upgrade["metadata"]["annotations"] = mark
-    (asked,) = rebuild(case(Facts(world.snapshot()), "srv09")).preconditions
+    asked, end = rebuild(case(Facts(world.snapshot()), "srv09")).preconditions
     assert (asked.id, asked.met) == ("R6", met)
+    assert (end.id, end.met) == ("R8", None)
 
 
 def test_an_upgrade_before_its_nodes_is_stopped_first() -> None:

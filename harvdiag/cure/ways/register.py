@@ -17,6 +17,7 @@ from harvdiag.cure.drafts.registration import draft_registration
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.registration import UPGRADER, judge_registration, judge_upgrader
+from harvdiag.cure.preconditions.upgrades import judge_end
 from harvdiag.cure.ways.hosts import (
     Load,
     back_up_steps,
@@ -52,7 +53,7 @@ def register(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _steps(facts, host, load)),
         restarts=node,
-        preconditions=judge_registration(facts, node, by_plan=by_plan(facts, host)),
+        preconditions=(*judge_registration(facts, node, by_plan=by_plan(facts, host)), *judge_end(facts, node)),
         support=(*upgrade_questions(facts, node), *_role_questions(host)),
         drafts=() if by_plan(facts, host) else (draft_registration(facts, host),),
     )
