@@ -126,7 +126,7 @@ def _choose_way(runbook: Runbook, name: str) -> Runbook:
     """The runbook with this way alone, offered or not. Raises UsageError where there is none of this name."""
     chosen = tuple(way for way in runbook.ways if way.name == name)
     if chosen:
-        return replace(runbook, ways=chosen, refused=())
+        return replace(runbook, ways=chosen, refused=(), support=chosen[0].support)
     if refused := next((way for way in runbook.refused if way.name == name), None):
         return replace(runbook, ways=(), refused=(refused,), none=refused.reason)
     known = [way.name for way in runbook.ways]

@@ -106,6 +106,25 @@ def test_a_host_that_is_uninstalled_does_not_come_back() -> None:
     assert any("Machine custom-957869c2ad0d of the old hv03" in reason for _, reason in left.notes)
 
 
+def test_vms_that_are_left_on_a_host_stop_with_it() -> None:
+    made = lived_in(hosts.vmi("vm-1", "hv04"))
+    assert class_of(acted(made, "uninstall hv04")) is Hazard.DANGEROUS
+    assert class_of(acted(made, "drain hv04", "uninstall hv04")) is Hazard.CARE
+
+
+def test_a_host_that_joins_is_promoted_once_it_is_linked() -> None:
+    """The Job waits for the annotation of the Machine, which comes; with its Node gone no member of etcd is left."""
+    bare = node("hv03", metadata={"annotations": {"cluster.x-k8s.io/machine": None}})
+    half = machine(HV03, status={"nodeRef": None})
+    stage = acted(cluster("three-nodes", bare, half), *("uninstall hv03", "delete Node hv03", f"delete Machine {HV03}"))
+    assert class_of(stage) is Hazard.CARE
+    joined = acted(cluster("three-nodes"), "uninstall hv03", "delete host hv03", "join hv03")
+    assert "Harvester: changed Node hv03" in said(joined)
+    assert not [reason for hazard, reason in joined.notes if hazard is Hazard.SILENT]
+    named = acted(cluster("three-nodes", half), "uninstall hv03", "delete Node hv03")
+    assert not any("member stays" in reason for _, reason in named.notes)
+
+
 def test_a_new_host_joins_and_is_paired() -> None:
     """The old Machine is gone with the Node, so that the name is free; the new pair is linked on both sides."""
     stage = acted(cluster(), "uninstall hv03", "delete host hv03", "join hv03")

@@ -124,6 +124,7 @@ def test_a_machine_that_was_made_goes_with_the_host(monkeypatch: pytest.MonkeyPa
 def test_by_hand_ends_with_the_registration(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = by_hand(case(facts_of(_hosted(monkeypatch, MINE, *_orphan_layers(), PLAN, RAN))))
     assert list(acting(plan)) == [Verb.CREATE, Verb.REGISTER]
+    assert [step.action.verb for step in plan.steps[-2:] if step.action] == [Verb.CREATE, Verb.REGISTER]
     made = acting(plan)[Verb.CREATE]
     assert made.action is not None
     assert made.action.objects == plan.drafts[0].objects
@@ -176,7 +177,7 @@ def test_unseen_identity_leaves_the_registration_open() -> None:
     facts = facts_of(cluster("three-nodes", *_orphan_layers()))
     (asked,) = (each for each in judge_registration(facts, HV, by_plan=False) if each.met is None)
     assert asked.id == "R4"
-    assert "cattle-id" in asked.by_hand[0]
+    assert "tr -d '\\n' < /etc/rancher/agent/cattle-id | sha256sum" in asked.by_hand[0]
 
 
 def rehearsed(made: Cluster, name: str) -> Runbook:
@@ -197,6 +198,7 @@ def test_rehearsal_of_the_case() -> None:
     assert {way.standing for way in book.ways} == {Standing.UNTOLD}
     assert book.ways[-1].name == "by-hand"
     assert all(root in way.gone for way in book.ways)
+    assert all(way.reasons[-1].startswith("R8: Upgrade hvst-upgrade-abcde keeps srv09 as") for way in book.ways)
     assert not [each for way in book.ways for each in way.new if each.severity is Severity.ERROR]
     assert book.simulation is not None
     assert book.simulation.hazard is Hazard.USELESS
@@ -267,8 +269,9 @@ def test_a_new_node_in_an_upgrade(version: str, mark: dict[str, str], met: bool)
     world.edit(ObjectRef("Setting", "", "server-version"))["value"] = version
     upgrade = world.edit(world.refs("Upgrade")[0])
     upgrade["metadata"]["annotations"] = mark
-    (asked,) = rebuild(case(Facts(world.snapshot()), "srv09")).preconditions
+    asked, end = rebuild(case(Facts(world.snapshot()), "srv09")).preconditions
     assert (asked.id, asked.met) == ("R6", met)
+    assert (end.id, end.met) == ("R8", None)
 
 
 def test_an_upgrade_before_its_nodes_is_stopped_first() -> None:

@@ -13,7 +13,7 @@ from harvdiag.cure.cascade.longhorn import take_in
 from harvdiag.cure.cascade.machine_set import begin_plan, make_set, set_labels
 from harvdiag.cure.cascade.nodes import may_join, promote
 from harvdiag.cure.cascade.read import annotations_of, is_ready, machines
-from harvdiag.cure.cascade.stage import DELETED, Change, Deed, Event, Stage
+from harvdiag.cure.cascade.stage import DELETED, Change, Deed, Event, Stage, settles
 from harvdiag.cure.model import Effect, Hazard
 from harvdiag.graph.pairing import NODE_REF
 
@@ -21,6 +21,8 @@ __all__ = ["join"]
 
 INSTALLER = "Harvester's installer"
 SOURCE = "harvester/harvester#7065"
+ARRIVED = "arrived"
+"""What the stage remembers of a Node that joined."""
 NEW_LABELS = {
     "beta.kubernetes.io/arch": "",
     "beta.kubernetes.io/os": "",
@@ -80,8 +82,16 @@ def _arrive(stage: Stage, node: ObjectRef, machine: ObjectRef) -> None:
     stage.note(Hazard.SAFE, f"{node.name} is new: nothing lives on it")
     if stage.facts.running:
         stage.note(Hazard.CARE, f"{stage.facts.running} is under way: let a host join once it has ended")
-    promote(stage, Event(Change.CREATED, node, {}))
     take_in(stage, node)
+    stage.memory[ARRIVED] = node
+
+
+@settles
+def promote_arrived(stage: Stage) -> None:
+    """Promote a worker, mostly the new one, once that is linked: Harvester's Job waits for the link."""
+    node = stage.memory.pop(ARRIVED, None)
+    if isinstance(node, ObjectRef):
+        promote(stage, Event(Change.CREATED, node, {}))
 
 
 def _new_node(stage: Stage, name: str, marks_of_plan: dict[str, str]) -> Obj:

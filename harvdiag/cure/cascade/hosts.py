@@ -195,9 +195,22 @@ def uninstall(stage: Stage, node: ObjectRef) -> None:
         stage.set(node, STATUS_LIST[0], with_conditions(obj, made))
     why = "its kubelet is silent, and does not make the Node again once that is deleted"
     stage.tell(node, Effect.CHANGED, Deed("Kubernetes", "sets Ready Unknown", why, LIFECYCLE))
+    _stop_vms(stage, node)
     _lose(stage, node)
     stage.note(Hazard.CARE, f"{node.name} cannot come back until it is reinstalled")
     stage.emit(Change.CHANGED, node)
+
+
+def _stop_vms(stage: Stage, node: ObjectRef) -> None:
+    """Tell which VMs stop that could have been moved; of those that cannot be, and of those unseen, P3 says so."""
+    wanted = Wanted(fields=(f"status.nodeName={node.name}",), everywhere=True)
+    running = [
+        ref.name
+        for ref, obj in _objects_on(stage, VMI, node, wanted)
+        if get_text(obj, "status.phase") == "Running" and find_condition(obj, "LiveMigratable").status == "True"
+    ]
+    if running:
+        stage.note(Hazard.DANGEROUS, f"{join_names(running)} on {node.name} stop at once: drain the host first")
 
 
 def _unknown(stage: Stage, kind: str) -> Obj:

@@ -15,6 +15,7 @@ from harvdiag.cure.cascade.linking import annotate
 from harvdiag.cure.cascade.rancher import ETCD_REMOVED, ready_voters
 from harvdiag.cure.cascade.read import (
     ANNOTATION,
+    ETCD,
     annotations_of,
     claims,
     has_node_role,
@@ -32,7 +33,6 @@ __all__ = ["may_join", "promote"]
 
 HARVESTER = "Harvester"
 REMOVE = "harvester pkg/controller/master/node"
-ETCD = "etcd.rke2.cattle.io/node-name", "etcd.rke2.cattle.io/node-address"
 KNOWN = ("wrangler.cattle.io/", "controller.cattle.io/", "harvesterhci.io/")
 """How the finalizers begin that the controllers here remove."""
 KEPT = ("kubernetes.io/", "beta.kubernetes.io/", "node.kubernetes.io/", "node-role.kubernetes.io/", "kubevirt.io/")

@@ -7,6 +7,7 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.cascade.machines import ETCD_HOOK, find_node, is_paused_machine
 from harvdiag.cure.cascade.read import (
+    ETCD,
     annotations_of,
     has_node_role,
     has_role,
@@ -69,14 +70,26 @@ def _at_once(stage: Stage, machine: ObjectRef, bootstrap: ObjectRef) -> str:
     if not has_role(obj, "etcd"):
         return "its label rke.cattle.io/etcd-role is not true"
     if not get_text(obj, NODE_REF):
-        lost = find_node(stage, machine, obj).node is not None
-        told = "nodeRef is empty, so that its member stays in etcd"
-        stage.note(Hazard.DANGEROUS if lost else Hazard.CARE, told if lost else f"{told}, if it ever had one")
+        _weigh_member(stage, machine, obj)
         return f"{NODE_REF} is empty: its member is not taken out of etcd"
     for ref in (LOCAL, CONTROL_PLANE):
         if stage.deleting(ref) or (stage.world.get(ref) is None and stage.world.seen(ref.kind)):
             return f"{ref.kind} {ref.name} is missing or being deleted"
     return ""
+
+
+def _weigh_member(stage: Stage, machine: ObjectRef, obj: Obj) -> None:
+    """Tell what becomes of the member of a Machine without nodeRef: RKE2 takes it out with the Node, if any has it."""
+    node = find_node(stage, machine, obj).node
+    name = node.name if node else get_labels(obj).get("rke.cattle.io/node-name", "")
+    if f"left etcd {ObjectRef('Node', '', str(name))}" in stage.memory:
+        return
+    marks = annotations_of(stage.world.get(node)) if node else {}
+    told = "nodeRef is empty, so that its member stays in etcd"
+    if node and all(key in marks or not stage.keeps("Node", key) for key in ETCD):
+        stage.note(Hazard.CARE, f"nodeRef is empty, so that RKE2 takes {LEAVES_ETCD} only as Node {node.name} goes")
+    else:
+        stage.note(Hazard.DANGEROUS if node else Hazard.CARE, told if node else f"{told}, if it ever had one")
 
 
 def _end_hook(stage: Stage, machine: ObjectRef, why: str) -> None:

@@ -15,6 +15,7 @@ from harvdiag.kinds.local import FLEET
 __all__ = [
     "ANNOTATION",
     "CLUSTER_NAMESPACE",
+    "ETCD",
     "annotations_of",
     "claims",
     "has_node_role",
@@ -31,6 +32,8 @@ __all__ = [
 ANNOTATION = "cluster.x-k8s.io/machine"
 CLUSTER_NAMESPACE = "cluster.x-k8s.io/cluster-namespace"
 PLAN_LABEL = "rke.cattle.io/machine-name"
+ETCD = "etcd.rke2.cattle.io/node-name", "etcd.rke2.cattle.io/node-address"
+"""The annotations of a Node by which RKE2 takes its member out of etcd when the Node goes."""
 
 
 def annotations_of(obj: Obj | None) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from harvdiag.cure.drafts.model import Draft
 __all__ = ["file_name", "render_draft"]
 
 STRANGE = re.compile(r"[^A-Za-z0-9._-]+")
+COMMAND = re.compile(r"`[^`]+`")
+KEPT = "\0"
+"""What stands for a blank of a command while lines are broken; no text has it, as it is escaped."""
 LONGEST = 120
 WIDTH = 116
 WORDS = frozenset({"y", "n", "on", "off", "yes", "no", "true", "false", "null"})
@@ -45,10 +48,11 @@ def _head(draft: Draft) -> Iterator[str]:
 
 
 def _comment(text: str, mark: str = "") -> Iterator[str]:
-    """Lines of a comment. A line feed in a name is escaped, so that it does not end one."""
-    rows = wrap(escape_text(text), WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    """Lines of a comment. A line feed in a name is escaped, so that it does not end one; a command is never broken."""
+    whole = COMMAND.sub(lambda found: found[0].replace(" ", KEPT), escape_text(text))
+    rows = wrap(whole, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
     for number, row in enumerate(rows):
-        yield f"# {' ' * len(mark) if number else mark}{row}"
+        yield f"# {' ' * len(mark) if number else mark}{row.replace(KEPT, ' ')}"
 
 
 def _script(draft: Draft) -> str:

@@ -11,13 +11,13 @@ from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import field_path, get_labels, get_text
 from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.core.release import read_release
+from harvdiag.cure.drafts.host import SHOW_DIGEST
 from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.preconditions.removal import gaps_of
 from harvdiag.cure.preconditions.words import decide, list_some
 from harvdiag.kinds.local import CONTROL_PLANE, LOCAL, MANAGEMENT, PROVISIONING
 from harvdiag.rules.evidence import host_evidence
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.seen import find_owner
 from harvdiag.upgrade.plans import SYSTEM_AGENT, node_plans
 
 __all__ = ["UPGRADER", "judge_registration", "judge_upgrader"]
@@ -155,7 +155,22 @@ def _identity(facts: Facts, node: ObjectRef) -> Precondition:
         evidence=host_evidence(facts, node),
         told=told,
         untold=(*untold, *gaps_of(facts, "Machine")) if met is None else (),
-        by_hand=(find_owner(facts, node),) if met is None and not machine else (),
+        by_hand=_read_identity(facts, node) if met is None and not machine else (),
+    )
+
+
+def _read_identity(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
+    """How a person closes the gap: the name of the Machine follows from a file of the host."""
+    own = [ref.name for ref in (*facts.pairing.claiming_machines(node), *facts.pairing.weak_matches(node))]
+    others = f"any but {list_some(list(dict.fromkeys(own)))}" if own else "one that is there"
+    look = "`kubectl get machines.cluster.x-k8s.io -n fleet-local -o wide`"
+    told = (
+        f"On {node.name}, as root: {SHOW_DIGEST} shows the 12 digits after custom- in the name of the Machine that it "
+        f"asks for. If that is {others} in {look}, its identity is that of another host: do not let it register."
+    )
+    return (
+        told,
+        "A support bundle has that file of each host.",
     )
 
 

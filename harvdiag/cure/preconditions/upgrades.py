@@ -5,7 +5,7 @@ See docs/objects.md#precondition-upgrade.
 
 from __future__ import annotations
 
-from harvdiag.core.model import Evidence
+from harvdiag.core.model import Evidence, ObjectRef
 from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.preconditions.removal import Removal, gaps_of
 from harvdiag.cure.preconditions.words import decide, list_some
@@ -16,7 +16,7 @@ from harvdiag.rules.upgrade_evidence import rollout_at_nodes
 from harvdiag.upgrade.phases import DONE
 from harvdiag.upgrade.run import NodeUpgrade
 
-__all__ = ["judge_upgrade"]
+__all__ = ["judge_end", "judge_upgrade"]
 
 
 def judge_upgrade(facts: Facts, removal: Removal) -> Precondition:
@@ -47,6 +47,29 @@ def judge_upgrade(facts: Facts, removal: Removal) -> Precondition:
         told=_tell(facts, others, open_nodes, ghost) if met is not None else _tell_open(untold),
         untold=untold,
         by_hand=_by_hand() if met is None else (),
+    )
+
+
+def judge_end(facts: Facts, node: ObjectRef) -> tuple[Precondition, ...]:
+    """Judge R8, only in an upgrade of nodes that waits for this one: no object tells how it ends, so none is promised.
+
+    Harvester keeps each node that it once listed, and waits until all have succeeded (harvester/harvester#7874).
+    """
+    run = rollout_at_nodes(facts)
+    entry = next((each for each in run.nodes if each.ref == node), None) if run else None
+    if run is None or run.upgrade.v2 or entry is None or not entry.state or entry.place == DONE:
+        return ()
+    told = f"{run.title} keeps {node.name} as {entry.state!r}, and no report tells how it goes on after that"
+    return (
+        Precondition(
+            id="R8",
+            asks=f"Has vendor support said how {run.title} ends with {node.name}?",
+            met=None,
+            values=(Value(name="state of the node", value=entry.state, refs=(run.upgrade.ref,)),),
+            told=told,
+            untold=(told,),
+            by_hand=(f"Ask vendor support before the first step how {run.title} comes to its end.",),
+        ),
     )
 
 

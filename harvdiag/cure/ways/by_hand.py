@@ -19,6 +19,7 @@ from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.registration import judge_registration
+from harvdiag.cure.preconditions.upgrades import judge_end
 from harvdiag.cure.ways.hosts import (
     LIST_PAIRS,
     Load,
@@ -60,7 +61,11 @@ def by_hand(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _steps(facts, host, load, draft)),
         restarts=node,
-        preconditions=(*judge_registration(facts, node, by_plan=by_plan(facts, host)), _agreed()),
+        preconditions=(
+            *judge_registration(facts, node, by_plan=by_plan(facts, host)),
+            _agreed(),
+            *judge_end(facts, node),
+        ),
         never=_half(draft),
         support=(
             *upgrade_questions(facts, node),
@@ -101,8 +106,10 @@ def _steps(facts: Facts, host: Host, load: Load, draft: Draft) -> Iterator[PlanS
     yield _check_identity(host, draft)
     yield from leave_steps(facts, host.node, load)
     yield _try(draft)
+    *ready, registers = registration_steps(facts, host)
+    yield from ready
     yield _create(host, draft)
-    yield from registration_steps(facts, host)
+    yield registers
 
 
 def _check_identity(host: Host, draft: Draft) -> PlanStep:

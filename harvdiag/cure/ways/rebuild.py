@@ -15,6 +15,7 @@ from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.maintenance import why_no_maintenance
 from harvdiag.cure.preconditions.model import Precondition, Value
+from harvdiag.cure.preconditions.upgrades import judge_end
 from harvdiag.cure.preconditions.words import list_some
 from harvdiag.cure.ways.hosts import (
     LIST_PAIRS,
@@ -33,6 +34,7 @@ from harvdiag.cure.ways.hosts import (
     voters_but,
 )
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
+from harvdiag.cure.ways.steps import remove_member
 from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
@@ -84,6 +86,8 @@ def rebuild_steps(
     yield from after
     for machine in _leftovers(facts, node):
         yield _delete_machine(machine, node)
+    if has_role(facts, node, "etcd"):
+        yield from (remove_member(node.name, voter) for voter in voters_but(facts, node)[:1])
     yield _install(facts, node)
 
 
@@ -247,7 +251,7 @@ def _unseen_upgrade(facts: Facts) -> bool:
 
 
 def judge_joining(facts: Facts, node: ObjectRef) -> tuple[Precondition, ...]:
-    """R6, only in an upgrade of nodes: from Harvester 1.9 on a webhook refuses a Node that is new."""
+    """R6 and R8, only in an upgrade of nodes: from Harvester 1.9 on a webhook refuses a Node that is new."""
     run, release = rollout_at_nodes(facts), read_release(facts.harvester_version)
     if run is None or run.upgrade.v2:
         return ()
@@ -268,6 +272,7 @@ def judge_joining(facts: Facts, node: ObjectRef) -> tuple[Precondition, ...]:
             told=told,
             untold=("the release of Harvester was not seen",) if met is None else (),
         ),
+        *judge_end(facts, node),
     )
 
 

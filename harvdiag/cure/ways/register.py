@@ -17,6 +17,7 @@ from harvdiag.cure.drafts.registration import draft_registration
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.preconditions.registration import UPGRADER, judge_registration, judge_upgrader
+from harvdiag.cure.preconditions.upgrades import judge_end
 from harvdiag.cure.ways.hosts import (
     Load,
     back_up_steps,
@@ -52,7 +53,7 @@ def register(case: Case) -> Plan:
     return Plan(
         steps=cite(facts, _steps(facts, host, load)),
         restarts=node,
-        preconditions=judge_registration(facts, node, by_plan=by_plan(facts, host)),
+        preconditions=(*judge_registration(facts, node, by_plan=by_plan(facts, host)), *judge_end(facts, node)),
         support=(*upgrade_questions(facts, node), *_role_questions(host)),
         drafts=() if by_plan(facts, host) else (draft_registration(facts, host),),
     )
@@ -93,7 +94,7 @@ def _fill_in(facts: Facts, host: Host) -> PlanStep:
         what=f"Fill in what is open in {quote_argument(draft.name)}, and copy it to {host.node.name}",
         place=Place.KUBECTL,
         commands=commands_in(" ".join(draft.untold)),
-        sees=(seen_by(f"grep -c '<[A-Z]*>' {quote_argument(draft.name)}", "counts comments only"),),
+        sees=(seen_by(f"grep '^export.*<' {quote_argument(draft.name)}", "shows nothing"),),
         caution="The token lets any host join: keep it out of tickets, and delete the file in the end.",
     )
 
