@@ -11,6 +11,10 @@ from typing import Any
 import nbformat
 import pytest
 
+from harvdiag.figures.joining import draw_joining
+from harvdiag.figures.parts import MARGIN
+from harvdiag.status.glossary import list_names
+from harvdiag.status.joining import STEPS, Joining
 from harvdiag.training.exercise import Exercise, Lab
 from harvdiag.training.exercises.clusters import open_cluster
 from harvdiag.training.exercises.keeper import FILE
@@ -137,11 +141,13 @@ def test_links_into_the_glossary_lead_to_a_term() -> None:
     assert {*re.findall(r"glossary\.md#([\w-]+)", text)} <= {*re.findall(r'<a id="([\w-]+)">', page)}
 
 
-def test_the_picture_of_the_writers_is_fresh_and_whole() -> None:
-    """`make docs` writes it; its texts stay within, and its boxes do not touch."""
+@pytest.mark.parametrize("width", [0, 640, 320])
+def test_the_picture_of_a_join_is_fresh_and_whole(width: int) -> None:
+    """`make docs` writes it; its texts stay within, its boxes do not touch, and it tells the steps of the glossary."""
     assert writers.drawn() == writers.PICTURE.read_text(encoding="utf-8"), "run `make docs`"
-    scene = writers.scene()
-    assert all(text.area.right <= scene.width - writers.EDGE for text in scene.texts)
+    scene = draw_joining(Joining()).layout(width)
+    assert all(text.area.right <= scene.width - MARGIN for text in scene.texts)
     for row in scene.find("step"):
         boxes = [shape.area for shape in row.shapes if getattr(shape, "fill", "") == "box"]
         assert not any(one.overlaps(other) for one in boxes for other in boxes if one is not other)
+    assert {each.step for each in STEPS} <= {*list_names()}
