@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harvdiag.training.scenarios import load_scenario
-
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Severity
 from harvdiag.core.policy import Policy
@@ -19,6 +17,7 @@ from harvdiag.cure.weigh import weigh
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_objects
+from harvdiag.training.scenario_files import load_scenario
 from tests.cure.clusters import AT, FLEET, HV01, HV02, HV03, Object, cluster, machine, node, off
 
 SCENARIOS = Path(__file__).parents[2] / "data" / "scenarios"
