@@ -99,7 +99,7 @@ STUCK = Lab(
             ),
             hints=(
                 "The state of hv02 in the upgrade says it.",
-                "Node-upgrade paused: that is no fault, but a wish.",
+                "Node-upgrade paused: a wish, and not a fault.",
                 "Who begins an upgrade may choose nodes before which it stops.",
             ),
             because="The pause map of the Upgrade names hv02. Ask who wished it and why, then release the node: its "
