@@ -6,7 +6,8 @@ from harvdiag.training.exercise import Lab
 from harvdiag.training.labs.dangers import DANGERS
 from harvdiag.training.labs.machines import MACHINES
 from harvdiag.training.labs.orphan import ORPHAN
+from harvdiag.training.labs.stuck import STUCK
 
 __all__ = ["LABS"]
 
-LABS: dict[str, Lab] = {lab.letter: lab for lab in (MACHINES, ORPHAN, DANGERS)}
+LABS: dict[str, Lab] = {lab.letter: lab for lab in (MACHINES, ORPHAN, STUCK, DANGERS)}
