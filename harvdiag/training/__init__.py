@@ -13,16 +13,20 @@ from harvdiag.training.scenarios import load_scenario
 
 if TYPE_CHECKING:
     from harvdiag.training.exercises import check, cluster, hint, lab, progress, solution
+    from harvdiag.training.replays.replay import replay
 
-__all__ = ["check", "cluster", "hint", "lab", "open_objects", "open_scenario", "progress", "solution"]
+__all__ = ["check", "cluster", "hint", "lab", "open_objects", "open_scenario", "progress", "replay", "solution"]
 
-_EXERCISES = {"check", "cluster", "hint", "lab", "progress", "solution"}
+_HOMES = {
+    **dict.fromkeys(("check", "cluster", "hint", "lab", "progress", "solution"), "harvdiag.training.exercises"),
+    "replay": "harvdiag.training.replays.replay",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The calls of the exercises, which are read on first use: whoever opens a scenario needs none of them."""
-    if name in _EXERCISES:
-        return getattr(import_module("harvdiag.training.exercises"), name)
+    """The calls of the exercises and the replays, read on first use: whoever opens a scenario needs none of them."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'harvdiag.training' has no attribute {name!r}")
 
 
