@@ -95,6 +95,12 @@ def _exercise_formatter(name: str) -> Callable[[Any], str]:
     return format_exercise
 
 
+def _format_frame(shown: Any) -> str:
+    from harvdiag.training.replays.card import frame_card
+
+    return frame_card(shown)
+
+
 def _format_table(value: Any) -> str:
     """A table, or a result that has one as its `frame`."""
     from harvdiag.reports.notebook.tables import frame_html
@@ -122,6 +128,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.training.exercises.result", "LabView"): _exercise_formatter("lab_card"),
     ("harvdiag.training.exercises.result", "Progress"): _exercise_formatter("progress_card"),
     ("harvdiag.status.joining", "Joining"): _format_joining,
+    ("harvdiag.training.replays.frame", "Frame"): _format_frame,
     ("harvdiag.core.table", "Table"): _format_table,
     ("harvdiag.core.tabular", "Tabular"): _format_table,
     ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harvdiag.training.examining import exam
     from harvdiag.training.exercises import check, cluster, hint, join, lab, progress, solution
     from harvdiag.training.library.catalogue import scenarios
+    from harvdiag.training.replays.replay import replay
 
 __all__ = [
     "check",
@@ -26,6 +27,7 @@ __all__ = [
     "open_objects",
     "open_scenario",
     "progress",
+    "replay",
     "scenarios",
     "solution",
 ]
@@ -33,6 +35,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("check", "cluster", "hint", "join", "lab", "progress", "solution"), "harvdiag.training.exercises"),
     "exam": "harvdiag.training.examining",
+    "replay": "harvdiag.training.replays.replay",
     "scenarios": "harvdiag.training.library.catalogue",
 }
 """Where each name is that is read on first use: whoever opens a file needs none of them."""
