@@ -119,8 +119,17 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     if name == "training":
-        return import_module("harvdiag.training")
+        return _open_training()
     raise AttributeError(f"module 'harvdiag' has no attribute {name!r}")
+
+
+def _open_training() -> ModuleType:
+    """The module. In a notebook gaps of exercises are read from now on as learners fill them."""
+    if "IPython" in sys.modules:
+        from harvdiag.notebook.gaps import register_gaps
+
+        register_gaps()
+    return import_module("harvdiag.training")
 
 
 def connect(

@@ -25,7 +25,7 @@ from harvdiag.core.model import Outcome
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.sources import open_source
 from harvdiag.training import open_objects, open_scenario
-from harvdiag.training.scenarios import build_objects, load_scenario, parse_documents
+from harvdiag.training.scenario_files import build_objects, load_scenario, parse_documents
 
 __all__ = ["check_rule", "compare_scenario"]
 

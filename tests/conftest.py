@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harvdiag.training import scenarios
+from harvdiag.training import scenario_files
 from tests.sample import FULL, is_full
 
 # The browser driver brings trio along, and trio a plug-in for hypothesis that warns as it loads. As an error, that
@@ -40,7 +40,7 @@ hypothesis.settings.register_profile("no deadline", deadline=None, max_examples=
 hypothesis.settings.register_profile("full", deadline=None)
 hypothesis.settings.load_profile("no deadline")
 
-_read_base = scenarios._load_base
+_read_base = scenario_files._load_base
 
 
 @cache
@@ -56,7 +56,7 @@ def _base_once(path: Path) -> list[Any]:
     return list(pickle.loads(_base(path, state.st_mtime_ns, state.st_size)))  # noqa: S301
 
 
-scenarios._load_base = _base_once
+scenario_files._load_base = _base_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

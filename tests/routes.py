@@ -23,7 +23,7 @@ from harvdiag.sources.files.reader import FilesReader
 from harvdiag.sources.live.reader import connect
 from harvdiag.sources.saved.reader import SavedReader
 from harvdiag.training import open_scenario
-from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
+from harvdiag.training.scenario_files import Scenario, find_scenarios, load_scenario
 from harvdiag.training.world.cluster import CAPTURED_AT
 from harvdiag.training.world.clusters import NAMESPACES
 from harvdiag.training.world.objects import new

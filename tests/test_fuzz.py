@@ -18,7 +18,7 @@ from harvdiag.kinds import CATALOGUE
 from harvdiag.reports import render
 from harvdiag.reports.notebook import cards
 from harvdiag.snapshot import Snapshot
-from harvdiag.training.scenarios import load_scenario
+from harvdiag.training.scenario_files import load_scenario
 from tests.port import Port
 from tests.routes import SCENARIOS, Object
 from tests.sample import is_full

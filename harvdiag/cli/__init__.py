@@ -47,6 +47,7 @@ COMMANDS = {
     "rbac": Place("harvdiag.cli.access", "rbac", ACCESS, "Print the rights that harvdiag needs."),
     "rules": Place("harvdiag.cli.rules", "rules", REFERENCE, "List the checks, or explain one."),
     "explain": Place("harvdiag.cli.explain", "explain", REFERENCE, "Say what a term in the reports means."),
+    "scenario": Place("harvdiag.cli.scenario", "scenario", REFERENCE, "Clusters to learn on, as bundles."),
     "version": Place("harvdiag.cli.version", "version_command", REFERENCE, "Show the versions, for a report of a bug."),
 }
 """Every command, in the order of the help."""

@@ -16,23 +16,22 @@ __all__ = ["build_cure", "find_finding"]
 
 
 def build_cure(cluster: Cluster, asked: Finding | str | None) -> Runbook:
-    """Return the runbook of a finding, named as for `harvdiag note`; by default of the worst root cause."""
-    finding = find_finding(cluster, asked)
+    """Return the runbook of a finding, named as for `harvdiag note`; by default of the root cause that a check tells
+    first.
+    """
+    worst = [] if asked else [finding for row in cluster.answer.rows for finding in row.findings]
+    finding = find_finding(cluster, asked) if asked else next(iter(worst), None)
     if finding is None:
-        return Runbook(finding=None, asked=None, ways=(), refused=(), none="", support=(), before=cluster.snapshot)
+        unseen = cluster.answer.unseen  # what was not judged may be wrong all the same
+        return Runbook(finding=None, asked=None, ways=(), refused=(), none=unseen, support=(), before=cluster.snapshot)
     from harvdiag.cure.runbook import build_runbook
 
     made = build_runbook(cluster.facts, finding, cluster._all_outcomes, cluster.policy)
-    return replace(made, before=cluster.snapshot)
+    return replace(made, before=cluster.snapshot, others=tuple(worst[1:]))
 
 
-def find_finding(cluster: Cluster, asked: Finding | str | None) -> Finding | None:
-    """Return the finding that is meant; None where none was named, and nothing was found.
-
-    Raises UsageError where a word means none, or several.
-    """
-    if asked is None or asked == "":
-        return cluster.check().worst()
+def find_finding(cluster: Cluster, asked: Finding | str) -> Finding:
+    """Return the finding that is meant. Raises UsageError where a word means none, or several."""
     if isinstance(asked, Finding):
         return asked
     if not isinstance(asked, str):

@@ -208,11 +208,13 @@ class Runbook(Tabular):
     ways: tuple[Way, ...]
     refused: tuple[Refused, ...]
     none: str
-    """Why no way is offered; empty where one is."""
+    """Why no way is offered, or what was not judged where nothing was found; empty where one is."""
     support: tuple[str, ...]
     """What only vendor support can say, whichever way is taken."""
     simulation: Simulation | None = None
     """What the step would do that people are most often told, and must not take: for the page beside the ways."""
+    others: tuple[Finding, ...] = ()
+    """Where none was asked about: the root causes besides `finding`, in the order in which to look at them."""
     before: Snapshot | None = None
     """The cluster as it was read; None of a runbook that none was asked for."""
 
@@ -263,4 +265,5 @@ class Runbook(Tabular):
             "none": self.none,
             "support": list(self.support),
             "simulation": self.simulation.as_dict() if self.simulation else None,
+            "others": [*map(build_finding, self.others)],
         }

@@ -101,7 +101,7 @@ def ask_preconditions(stage: Stage) -> tuple[Precondition, ...]:
 
 
 def _with_uninstalled(stage: Stage, asked: Precondition) -> Precondition:
-    """P6 of a host that a step before has uninstalled: no object tells it. What that degraded is no fault of P2."""
+    """P6 of a host that a step before has uninstalled: no object tells it. Volumes that this degraded do not count."""
     host = next(iter(asked.refs("host")), None)
     if asked.id == "P2" and asked.met is False and _degraded_by_plan(stage, asked):
         told = "no volume is degraded but by what was lost with the host that a step before has uninstalled"

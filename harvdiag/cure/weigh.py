@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from harvdiag.core.model import Finding, Outcome, Severity
 from harvdiag.core.policy import Policy
-from harvdiag.cure.model import Verb
-from harvdiag.cure.plan import PlanStep, Refused, Standing, Way
+from harvdiag.cure.model import Effect, Hazard, Verb
+from harvdiag.cure.plan import PlanStep, Played, Refused, Standing, Way
 from harvdiag.cure.preconditions import Precondition, judge
 from harvdiag.cure.preconditions.volumes import LAST
 from harvdiag.cure.rehearse import Rehearsal, rehearse
@@ -20,6 +20,7 @@ NEVER = frozenset({"P1", "P4"})
 """Preconditions without which no plan is offered: the quorum of etcd, and a Node that another Machine has."""
 SEEN_TO = {"P2": Verb.DRAIN, "P3": Verb.DRAIN, "P6": Verb.UNINSTALL}
 """By which step a precondition comes to be met."""
+MADE_KNOWN = frozenset({"P6"})
 TAKES = frozenset({Verb.DELETE, Verb.DELETE_HOST, Verb.UNINSTALL})
 
 
@@ -72,9 +73,14 @@ def _conditions(step: PlanStep) -> tuple[Precondition, ...]:
 
 
 def _at_steps(asked: Precondition, rehearsal: Rehearsal) -> Precondition:
-    """The answer that counts: the worst of the steps that ask the precondition, else that of the cluster as it is."""
+    """The answer that counts: the worst of the steps that ask the precondition, else that of the cluster as it is.
+
+    No step makes known what was not seen, but that a host which is uninstalled does not come back.
+    """
     found = [each for step in _played(rehearsal) for each in _conditions(step) if each.id == asked.id]
     bad = next((each for each in found if each.met is False), None)
+    if bad is None and asked.met is None and asked.id not in MADE_KNOWN:
+        return asked
     return bad or next((each for each in found if each.met is None), next(iter(found), asked))
 
 
@@ -120,8 +126,19 @@ def _out_of_order(plan: Plan) -> str:
     return ""
 
 
+def _is_refused(played: Played) -> bool:
+    """Whether a step cannot be done, as something refuses it."""
+    refused = any(step.effect is Effect.REFUSED for step in played.steps)
+    return refused and played.hazard is Hazard.USELESS
+
+
 def _stand(conditions: Sequence[Precondition], rehearsal: Rehearsal) -> tuple[Standing, tuple[str, ...]]:
     failed = [f"{each.id}: {each.told or each.asks}" for each in conditions if each.met is False]
+    failed += [
+        f"step {number}: {step.rehearsed.reasons[0]}"
+        for number, step in enumerate(rehearsal.steps, 1)
+        if step.rehearsed and _is_refused(step.rehearsed)
+    ]
     unknown = [f"{each.id}: {each.told or each.asks}" for each in conditions if each.met is None]
     unknown += [reason for reason in rehearsal.open if reason not in unknown]
     if failed:

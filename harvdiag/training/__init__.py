@@ -1,4 +1,4 @@
-"""Training: small broken clusters to practise on, opened like any other source, and the exercises of the labs."""
+"""Training: clusters to learn on, opened like any other source, exams, and the exercises of the labs."""
 
 from __future__ import annotations
 
@@ -9,20 +9,37 @@ from typing import TYPE_CHECKING, Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.training.memory import open_objects
-from harvdiag.training.scenarios import load_scenario
+from harvdiag.training.scenario_files import load_scenario
 
 if TYPE_CHECKING:
+    from harvdiag.training.examining import exam
     from harvdiag.training.exercises import check, cluster, hint, lab, progress, solution
+    from harvdiag.training.library.catalogue import scenarios
 
-__all__ = ["check", "cluster", "hint", "lab", "open_objects", "open_scenario", "progress", "solution"]
+__all__ = [
+    "check",
+    "cluster",
+    "exam",
+    "hint",
+    "lab",
+    "open_objects",
+    "open_scenario",
+    "progress",
+    "scenarios",
+    "solution",
+]
 
-_EXERCISES = {"check", "cluster", "hint", "lab", "progress", "solution"}
+_HOMES = {
+    **dict.fromkeys(("check", "cluster", "hint", "lab", "progress", "solution"), "harvdiag.training.exercises"),
+    "exam": "harvdiag.training.examining",
+    "scenarios": "harvdiag.training.library.catalogue",
+}
+"""Where each name is that is read on first use: whoever opens a file needs none of them."""
 
 
 def __getattr__(name: str) -> Any:
-    """The calls of the exercises, which are read on first use: whoever opens a scenario needs none of them."""
-    if name in _EXERCISES:
-        return getattr(import_module("harvdiag.training.exercises"), name)
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'harvdiag.training' has no attribute {name!r}")
 
 

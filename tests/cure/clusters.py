@@ -11,7 +11,7 @@ from harvdiag.cure.model import Effect, Simulation
 from harvdiag.snapshot import Snapshot
 from harvdiag.sources.files.reader import FilesReader
 from harvdiag.training import open_objects
-from harvdiag.training.scenarios import build_objects
+from harvdiag.training.scenario_files import build_objects
 
 BASES = Path(__file__).parents[2] / "data" / "scenarios" / "base"
 AT = "2025-05-08T10:00:00Z"

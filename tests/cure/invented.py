@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.world import World, faults, healthy, rollouts
 Object = dict[str, Any]
 Dice = random.Random
 Fault = Callable[[Dice, World], str]
+Trap = Callable[[Dice, World, str], str]
 HIDEABLE = (
     *("Node", "Machine", "CustomMachine", "RKEBootstrap", "Secret", "Setting", "Upgrade", "UpgradePlan", "Plan", "Job"),
     *("Replica", "Volume", "VirtualMachineInstance", "Cluster", "Cluster.management.cattle.io", "RKEControlPlane"),
@@ -69,7 +71,7 @@ def invent(seed: int) -> Invented:
     dice = Dice(seed)
     world = _shape(dice)
     story = [f"{world.version}: {', '.join(f'{h.name} {h.role}' for h in world.hosts.values())}"]
-    hidden = (_leave if dice.random() < 0.4 else _break)(dice, world, story)
+    hidden = (_leave if dice.random() < 0.5 else _break)(dice, world, story)
     story.append(f"unseen: {', '.join(hidden) or 'nothing'}")
     return Invented(seed, world.objects, frozenset(hidden), world.captured_at, story)
 
@@ -85,21 +87,42 @@ def _break(dice: Dice, world: World, story: list[str]) -> list[str]:
 
 
 def _leave(dice: Dice, world: World, story: list[str]) -> list[str]:
-    """One host is off for good, everything else in order but for one thing that its removal would destroy, or hide."""
+    """One host is off for good, or has no Machine of its own, everything else in order but for one trap: something that
+    its removal would destroy, or hide.
+    """
     name = _node(dice, world)
-    _switch_off(world.get("Node", name))
+    if dice.random() < 0.4:
+        _switch_off(world.get("Node", name))
+        story.append(f"off: {name}")
+    else:
+        story.append(f"{name} {dice.choice(('orphan', 'false', 'twice', 'alone'))}")
+        _part(dice, world, name, story[-1].rpartition(" ")[2])
     world.objects += [*disks(world), volume("pvc-all", on=name), *(replica("pvc-all", host) for host in world.hosts)]
-    story.append(f"off: {name}")
-    _lay(dice, world, story, dice.choices((*REMAINS, None), k=1))
-    return dice.sample(HIDEABLE, 1) if dice.random() < 0.3 else []
+    trap = dice.choice((*TRAPS, None))
+    if trap is not None:
+        with suppress(KeyError, StopIteration, IndexError):  # there may be no other host
+            story.append(f"{trap.__name__}: {trap(dice, world, name)}")
+    return dice.sample(HIDEABLE, 1) if dice.random() < 0.25 else []
 
 
-def _lay(dice: Dice, world: World, story: list[str], chosen: Iterable[Fault | None]) -> None:
-    for fault in filter(None, chosen):
-        try:
+def _part(dice: Dice, world: World, name: str, how: str) -> None:
+    """Part a Node from its Machine in one of four ways, each of which has a cure."""
+    other = dice.choice([host for host in world.hosts if host != name] or [name])
+    if how == "false" and other != name:
+        faults.share_machine(world, name, other)
+    elif how == "twice":
+        faults.second_machine(world, name, LONG_AGO)
+    elif how == "alone" and world.hosts[name].role == "worker":
+        faults.ghost(world, name)
+        world.hosts[name] = world.hosts[other]
+    else:
+        faults.orphan(world, name, managed=dice.random() < 0.5)
+
+
+def _lay(dice: Dice, world: World, story: list[str], chosen: Iterable[Fault]) -> None:
+    for fault in chosen:
+        with suppress(KeyError, StopIteration, IndexError):  # what it would change is gone already
             story.append(f"{fault.__name__}: {fault(dice, world)}")
-        except (KeyError, StopIteration, IndexError):
-            continue  # what it would change is gone already
 
 
 def _shape(dice: Dice) -> World:
@@ -294,27 +317,24 @@ def _switch_off(node: Object) -> None:
     ]
 
 
-def _gone(world: World) -> str:
-    """The host that is off."""
-    return next(obj["metadata"]["name"] for obj in world.find("Node") if obj["spec"].get("taints"))
+# --- traps: what goes, or cannot be told, once a host goes ----------------------------------------------------------
 
 
-def last_replica(dice: Dice, world: World) -> str:
+def last_replica(dice: Dice, world: World, name: str) -> str:
     """Of a volume that is not attached, whose other replicas failed or are not there."""
-    name = _gone(world)
     others = [replica("pvc-last", host, failedAt=LONG_AGO) for host in world.hosts if host != name]
     world.objects += [volume("pvc-last", "unknown"), replica("pvc-last", name), *others[: dice.choice((0, 2))]]
     return name
 
 
-def stranded_vm(dice: Dice, world: World) -> str:
-    world.add(vmi("vm-left", _gone(world), dice.choice(("False", ""))))
-    return _gone(world)
+def stranded_vm(dice: Dice, world: World, name: str) -> str:
+    world.add(vmi("vm-left", name, dice.choice(("False", ""))))
+    return name
 
 
-def second_claim(dice: Dice, world: World) -> str:
+def second_claim(dice: Dice, world: World, name: str) -> str:
     """Another Machine has the Node, in one of four ways; its own host may run."""
-    name, host = _gone(world), dice.choice([name for name in world.hosts if name != _gone(world)])
+    host = dice.choice([other for other in world.hosts if other != name])
     other, way = world.machine_of(host), dice.choice(("nodeRef", "Machine", "CustomMachine", "annotation"))
     if way == "nodeRef":
         world.change("Machine", other, {"status": {"nodeRef": {"name": name}}})
@@ -327,20 +347,20 @@ def second_claim(dice: Dice, world: World) -> str:
     return f"{name} by {way} of {other}"
 
 
-def another_off(dice: Dice, world: World) -> str:
-    name = dice.choice([name for name in world.hosts if name != _gone(world)])
-    rows = world.get("Node", name)["status"]["conditions"]
-    world.get("Node", name)["status"]["conditions"] = [
+def another_off(dice: Dice, world: World, name: str) -> str:
+    other = dice.choice([host for host in world.hosts if host != name])
+    rows = world.get("Node", other)["status"]["conditions"]
+    world.get("Node", other)["status"]["conditions"] = [
         {**row, "status": "Unknown"} if row["type"] == "Ready" else row for row in rows
     ]
-    return name
+    return other
 
 
-def member_left(dice: Dice, world: World) -> str:
+def member_left(dice: Dice, world: World, name: str) -> str:
     """A management node is gone, but for its Machine: its member may still be in etcd."""
-    name = dice.choice([h.name for h in world.hosts.values() if h.etcd and h.name != _gone(world)])
-    faults.ghost(world, name, etcd=True)
-    return name
+    other = dice.choice([host.name for host in world.hosts.values() if host.etcd and host.name != name])
+    faults.ghost(world, other, etcd=True)
+    return other
 
 
 def guest(dice: Dice, world: World) -> str:
@@ -380,7 +400,7 @@ _OF_PART = marked("CustomMachine", {"metadata": {"ownerReferences": None}}, {"sp
 _OF_NODE.__name__, _OF_MACHINE.__name__ = "node", "machine"
 _OF_CLUSTER.__name__, _OF_PART.__name__ = "capi cluster", "part"
 
-REMAINS: tuple[Fault, ...] = (last_replica, stranded_vm, second_claim, second_claim, another_off, member_left)
+TRAPS: tuple[Trap, ...] = (last_replica, stranded_vm, second_claim, second_claim, another_off, member_left)
 FAULTS: tuple[Fault, ...] = (
     *(orphan, orphan_worker, ghost, ghost, ghost_without_links, twice, twice, shared, blank_ref, wrong_ref, wrong_id),
     *(wrong_id, wrong_annotation, lost_part, state, state, off, guest, _OF_NODE, _OF_NODE, _OF_MACHINE, _OF_MACHINE),

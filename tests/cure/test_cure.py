@@ -75,6 +75,8 @@ def test_a_way_whose_precondition_fails_keeps_its_steps_folded() -> None:
     none = replace(runbook(), ways=(), finding=replace(found(), next=("do `this`",), caution="mind that"), none="It is")
     for text in (render_table(none), render(none, "markdown"), HTML["harvdiag.cure.plan", "Runbook"](none)):
         assert text.index("No way is offered: it is") < text.index("do ") < text.index("mind that")
+    many = replace(runbook(), others=tuple(found(name=f"srv{number}") for number in range(5)))
+    assert "made-up srv0, made-up srv1, made-up srv2 and 2 more:" in " ".join(render_table(many, 100).split())
     assert "✓ Nothing to cure: nothing was found\n" in render_table(NOTHING)
 
 
@@ -92,7 +94,7 @@ def test_json_is_stable() -> None:
     document: dict[str, Any] = json.loads(render(runbook(), "json"))
     assert [*document] == [
         *("schema", "tool", "source", "finding", "asked", "best", "ways"),
-        *("refused", "none", "support", "simulation", "steps"),
+        *("refused", "none", "support", "simulation", "others", "steps"),
     ]
     assert (document["schema"], document["best"], document["finding"]["rule"]) == (1, None, "made-up")
     way = document["ways"][0]
@@ -187,6 +189,7 @@ def test_a_finding_knows_its_cluster() -> None:
     """That is no part of it; one that was made elsewhere says what to do."""
     cluster = hd.open(BROKEN)
     (finding,) = cluster.check().roots
+    assert cluster.cure().finding == cluster.cure("srv09").finding == finding
     asked: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(vars(finding), "_cure", asked.append)

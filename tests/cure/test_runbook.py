@@ -20,6 +20,7 @@ from harvdiag.cure.ways import model as ways
 from harvdiag.cure.ways.model import Case, Plan, Unfit
 from harvdiag.rules import registry, run_rules, select_rules
 from tests.cure.clusters import HV03, cluster, machine, node
+from tests.cure.hosts import vmi
 from tests.routes import SCENARIOS, opened
 
 BARE = node("hv03", metadata={"labels": {"harvesterhci.io/managed": None}})
@@ -115,6 +116,11 @@ def test_steps_make_later_ones_safe(book: Callable[..., Runbook]) -> None:
     assert [step.hazard for step in way.steps][-1] is Hazard.CARE
     bare = book(made, delete=lambda _: plan(made, "delete Node hv06", removes=subject))
     assert not any(each.standing is Standing.OPEN for each in bare.ways)
+    vm = vmi("vm-1", "hv06", able="False")
+    held = cluster("six-nodes", node("hv06", metadata={"labels": {"harvesterhci.io/managed": None}}), vm)
+    stuck = book(held, drained=lambda _: plan(held, "drain hv06", "label Node hv06 harvesterhci.io/managed=true"))
+    assert stuck.ways[0].standing is Standing.CLOSED
+    assert stuck.ways[0].reasons[0].startswith("step 1: Harvester refuses maintenance mode")
     late = book(made, late=lambda _: plan(made, "uninstall hv06", "drain hv06", "delete host hv06"))
     assert "out of order" in late.refused[0].reason
 

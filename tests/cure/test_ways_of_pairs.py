@@ -17,7 +17,7 @@ from harvdiag.cure.weigh import weigh
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_objects
-from harvdiag.training.scenarios import load_scenario
+from harvdiag.training.scenario_files import load_scenario
 from tests.cure.clusters import AT, FLEET, HV01, HV02, HV03, Object, cluster, machine, node, off
 
 SCENARIOS = Path(__file__).parents[2] / "data" / "scenarios"
@@ -143,6 +143,7 @@ def stale(**metadata: Any) -> Object:
     return machine(STALE, metadata={"uid": "0001", "labels": {}} | metadata, spec=spec, status=status)
 
 
+OF_HV03 = {"providerID": "rke2://hv03"}
 LONG_AGO = {"deletionTimestamp": "2025-05-02T09:30:00Z"}
 JOINED, INIT = "rke.cattle.io/joined-to", "rke.cattle.io/init-node"
 NO_INIT = plan(HV01, labels={INIT: None})
@@ -169,6 +170,10 @@ NEAR = (
         "names none of its Machines",
         [stale(), node("hv03", metadata={"annotations": {"cluster.x-k8s.io/machine": HV02}})],
     ),
+    ("node-with-several-machines", "set-aside", f"Node hv02 names {HV02}", [machine(HV02, spec=OF_HV03)]),
+    # another's providerID: only support can agree, and only where all other links say whose it is
+    ("node-with-several-machines", "correct-id", "R1: Has vendor support agreed", [machine(HV02, spec=OF_HV03)]),
+    ("node-with-several-machines", "correct-id", "is made for it", [stale()]),
     # an annotation: the Node is claimed by two
     (
         "node-machine-disagree",
@@ -287,3 +292,13 @@ def test_each_scenario_has_the_way_that_is_right_for_it() -> None:
 def test_a_near_miss_is_refused_or_closed_with_its_reason() -> None:
     found = [(rule, way, reason, told_of(cluster("three-nodes", *over), rule, way)) for rule, way, reason, over in NEAR]
     assert [row for row in found if row[2] not in row[3]] == []
+
+
+def test_an_empty_node_ref_leaves_a_member_to_look_for() -> None:
+    """Rancher ends the hook at once then, and takes no member out of etcd: the person looks for it."""
+    blank = [machine(HV03, spec={"providerID": None}, status={"nodeRef": None, "phase": "Provisioned"}), GHOST]
+    book = book_of(cluster("three-nodes", *blank, part("CustomMachine", HV03, spec=None)), "machine-without-node-ref")
+    assert book.best is not None
+    assert book.best.name == "remove-ghost"
+    assert any("member remove ID" in command for step in book.best.steps for command in step.commands)
+    assert [step.what for step in book.best.steps if step.final] == [f"Delete Machine {HV03}"]

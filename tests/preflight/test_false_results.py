@@ -12,7 +12,7 @@ from harvdiag.rules import run_rules, select_rules
 from harvdiag.rules.gates import exclude_release
 from harvdiag.status.preflight import Preflight
 from harvdiag.training import open_objects
-from harvdiag.training.scenarios import load_scenario
+from harvdiag.training.scenario_files import load_scenario
 from harvdiag.training.world.objects import new
 from tests import port
 from tests.preflight.test_scenarios import judged

@@ -13,7 +13,7 @@ from harvdiag.rules.engine import ALWAYS
 from harvdiag.rules.facts import NotApplicable, UnjudgedError, Unseen
 from harvdiag.status.preflight import Preflight
 from harvdiag.status.preflight.rows import ROWS
-from harvdiag.training.scenarios import find_scenarios
+from harvdiag.training.scenario_files import find_scenarios
 from tests.routes import name, opened, scenario
 from tests.world.samples import DATA
 

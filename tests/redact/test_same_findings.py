@@ -14,7 +14,7 @@ from harvdiag.redact import Key, Redactor, redact_snapshot
 from harvdiag.reports.json import render
 from harvdiag.reports.preflight import render as render_preflight
 from harvdiag.snapshot import Snapshot
-from harvdiag.training.scenarios import load_scenario
+from harvdiag.training.scenario_files import load_scenario
 from tests.port import Port
 from tests.world.samples import DATA
 

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
 import harvdiag as hd
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Finding, ObjectRef, Severity
 from harvdiag.notebook.display import HTML
+from harvdiag.notebook.gaps import fill_gaps
 from harvdiag.training.exercise import Exercise, Form, always
 from harvdiag.training.exercises.clusters import open_cluster
 from harvdiag.training.exercises.keeper import FILE
@@ -217,3 +219,34 @@ def test_cards() -> None:
         assert repr(value)
     assert "&lt;script" in forms["Result"](result)
     assert "<code>hd.training.hint" in forms["Result"](result)
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        ("srv09", "'srv09'"),
+        ("custom-86d1b0faf2f1  # a name", "'custom-86d1b0faf2f1'  # a name"),
+        ("hv01, hv02", "'hv01, hv02'"),
+        ("", "..."),
+        ("# a name", "...  # a name"),
+        *((same, same) for same in ("...", '"a#b"', "75", "True", "cluster.nodes", "[", "cluster.nodes[odd]", "a = b")),
+    ],
+)
+def test_gaps_as_learners_fill_them(answer: str, meant: str) -> None:
+    """A name without quotes, an empty gap; what is Python, and every other cell, stays as it is."""
+    cell = 'answer = {}\nhd.training.check("b1", answer)'
+    assert fill_gaps(cell.format(answer), {"hd", "cluster"}).replace("= ", "=") == cell.format(meant).replace("= ", "=")
+    assert fill_gaps(f"answer = {answer}", {"hd"}) == f"answer = {answer}"
+
+
+def test_a_cell_with_a_bare_name_runs() -> None:
+    """In IPython, from the first use of `hd.training` on; a name that was never set is an empty gap."""
+    shell = InteractiveShell.instance()
+    try:
+        shell.run_cell("import harvdiag as hd\nhd.training.progress()", silent=True)
+        done = shell.run_cell('answer = hv04\nhd.training.check("b1", answer)', silent=True)
+        assert done.success
+        assert shell.user_ns["answer"] == "hv04"
+        assert shell.run_cell('hd.training.check("b1", never_set)', silent=True).success
+    finally:
+        InteractiveShell.clear_instance()

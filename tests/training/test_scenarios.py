@@ -9,7 +9,7 @@ import pytest
 
 from harvdiag.core.errors import UsageError
 from harvdiag.kinds import qualified_name
-from harvdiag.training.scenarios import Scenario, find_scenarios, load_scenario
+from harvdiag.training.scenario_files import Scenario, find_scenarios, load_scenario
 from tests.routes import PATHS, of_each_rule
 from tests.routes import scenario as shipped
 

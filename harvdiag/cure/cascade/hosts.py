@@ -41,7 +41,11 @@ def drain(stage: Stage, node: ObjectRef) -> None:
     vms = judge_vms(stage.facts, Removal(asked=node, nodes=(node,), machines=()))
     if reason := _why_no_maintenance(stage, node, vms):
         stage.tell(node, Effect.REFUSED, Deed("Harvester", "refuses maintenance mode", reason, DRAINING))
-        stage.note(Hazard.USELESS, f"Harvester refuses maintenance mode: {reason}")
+        empty = vms.met is True and not vms.refs(ON_IT)
+        if empty:
+            stage.set(node, "spec.unschedulable", True)
+            stage.tell(node, Effect.CHANGED, Deed("you", "cordon it instead: it has no VM"))
+        stage.note(Hazard.CARE if empty else Hazard.USELESS, f"Harvester refuses maintenance mode: {reason}")
         return
     if get_text(stage.world.get(node), f'metadata.annotations["{MAINTENANCE}"]') == "completed" and not moved:
         stage.tell(node, Effect.NOTHING, Deed("you", "change nothing: it is in maintenance mode, and has no replica"))

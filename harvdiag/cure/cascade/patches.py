@@ -117,7 +117,7 @@ def _release(stage: Stage, ref: ObjectRef, value: object) -> None:
         _leave_behind(stage, ref)
     elif ref.kind == "Node" and not claims(stage, ref):
         stage.note(Hazard.CARE, f"what the controllers of Node {ref.name} had to clean up is left")
-    if has_role(obj, "etcd"):
+    if has_role(obj, "etcd") and stage.world.get(ObjectRef("Node", "", get_text(obj, NODE_REF))) is None:
         stage.asked.append(ref)
     stage.finish(ref)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harvdiag.core.fields import Obj, get_labels, get_text, uid_of
 from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
-from harvdiag.cure.cascade.machines import ETCD_HOOK, is_paused_machine
+from harvdiag.cure.cascade.machines import ETCD_HOOK, find_node, is_paused_machine
 from harvdiag.cure.cascade.read import (
     annotations_of,
     has_node_role,
@@ -46,7 +46,7 @@ def leave_etcd(stage: Stage, event: Event) -> None:
     bootstrap = ObjectRef("RKEBootstrap", ref.namespace, get_text(obj, "spec.bootstrap.configRef.name") or ref.name)
     if stage.world.get(bootstrap) is None:
         _no_bootstrap(stage, ref, bootstrap)
-    elif why := _at_once(stage, obj, bootstrap):
+    elif why := _at_once(stage, ref, bootstrap):
         _end_hook(stage, ref, why)
     elif _others_leave(stage, ref) and _remove_member(stage, obj):
         _end_hook(stage, ref, f"annotation {ETCD_REMOVED} is set on the Node")
@@ -61,14 +61,17 @@ def _no_bootstrap(stage: Stage, machine: ObjectRef, bootstrap: ObjectRef) -> Non
     stage.note(Hazard.SILENT, in_deletion(machine.name, why))
 
 
-def _at_once(stage: Stage, obj: Obj, bootstrap: ObjectRef) -> str:
+def _at_once(stage: Stage, machine: ObjectRef, bootstrap: ObjectRef) -> str:
     """Why Rancher ends the hook without looking at etcd; empty where it looks."""
+    obj = stage.world.get(machine) or {}
     if annotations_of(stage.world.get(bootstrap)).get(FORCE) == "true":
         return f"RKEBootstrap annotation {FORCE} = true"
     if not has_role(obj, "etcd"):
         return "its label rke.cattle.io/etcd-role is not true"
     if not get_text(obj, NODE_REF):
-        stage.note(Hazard.DANGEROUS, "nodeRef is empty, so that its member stays in etcd")
+        lost = find_node(stage, machine, obj).node is not None
+        told = "nodeRef is empty, so that its member stays in etcd"
+        stage.note(Hazard.DANGEROUS if lost else Hazard.CARE, told if lost else f"{told}, if it ever had one")
         return f"{NODE_REF} is empty: its member is not taken out of etcd"
     for ref in (LOCAL, CONTROL_PLANE):
         if stage.deleting(ref) or (stage.world.get(ref) is None and stage.world.seen(ref.kind)):

@@ -27,9 +27,9 @@ from harvdiag.cure.ways.steps import (
 from harvdiag.graph.pairing import BOOTSTRAP, MACHINE_ANNOTATION, MACHINE_UID_LABEL
 from harvdiag.rules import actions, advice
 from harvdiag.rules.facts import Facts
-from harvdiag.rules.removal import infrastructure_of, nodes_deleted_with
+from harvdiag.rules.removal import dependent_nodes, infrastructure_of, nodes_deleted_with
 
-__all__ = ["NAMES", "own_machine", "renew_annotation", "set_aside"]
+__all__ = ["NAMES", "judge_support", "own_machine", "renew_annotation", "set_aside"]
 
 NAMES = "cluster.x-k8s.io/machine"
 PAUSED = "cluster.x-k8s.io/paused"
@@ -106,9 +106,12 @@ def set_aside(case: Case) -> Plan:
         stale = [machine for machine in stale if machine == subject]
     if not stale:
         raise Unfit(f"{own.name} is the own Machine of {node.name}")
+    for machine in stale:
+        if others := sorted(dependent_nodes(facts, machine) - {node}):
+            raise Unfit(f"Node {others[0].name} names {machine.name}, or runs its plan")
     return Plan(
         steps=cite(facts, _setting_aside(facts, node, own, stale)),
-        preconditions=(_judge_support(stale),),
+        preconditions=(judge_support(stale, "goes by its finalizer"),),
         never=None if facts.pairing.deletion_time(stale[0]) else Action(verb=Verb.DELETE, ref=stale[0]),
         support=(f"Whether {join_names([m.name for m in stale])} can be set aside, and what Rancher does then.",),
     )
@@ -135,13 +138,14 @@ def _owner_of(facts: Facts, node: ObjectRef) -> ObjectRef:
     return own
 
 
-def _judge_support(stale: list[ObjectRef]) -> Precondition:
+def judge_support(stale: list[ObjectRef], what: str) -> Precondition:
+    """Judge R1, whether vendor support has agreed to what no one has reported: no object tells it."""
     names = join_names([machine.name for machine in stale])
     return Precondition(
         id="R1",
-        asks=f"Has vendor support agreed that {names} goes by its finalizer?",
+        asks=f"Has vendor support agreed that {names} {what}?",
         met=None,
-        values=(Value(name="stale Machines", value=len(stale), refs=tuple(stale)),),
+        values=(Value(name="Machines", value=len(stale), refs=tuple(stale)),),
         untold=("no report of this way exists, and no object tells the answer of support",),
         by_hand=("Ask vendor support, with a support bundle of the cluster as it is now.",),
     )

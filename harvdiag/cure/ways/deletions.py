@@ -22,6 +22,7 @@ from harvdiag.cure.ways.steps import (
     mark,
     nothing_left,
     place_of,
+    refuse_if_paused,
     remove_member,
     title,
     voters_but,
@@ -48,6 +49,7 @@ HELD = "https://github.com/harvester/harvester/issues/10534"
 def end_deletion(case: Case) -> Plan:
     """Take the host and its member away, then end the hook, as harvester/harvester#10534 did."""
     facts, machine = case.facts, case.finding.subject
+    refuse_if_paused(facts)
     pairing, edge = facts.pairing, facts.pairing.node_ref(machine)
     node = edge.target if edge and edge.target in facts.links.objects else None
     others = [m for m in pairing.claiming_machines(node) if m != machine] if node else []

@@ -19,6 +19,7 @@ from harvdiag.cure.ways.steps import (
     back_up,
     delete,
     nothing_left,
+    refuse_if_paused,
     remove_member,
     title,
     voters_but,
@@ -43,6 +44,7 @@ UNNAMED = "the lost host"
 def remove_ghost(case: Case) -> Plan:
     """Delete a Machine that leads to no Node."""
     facts, machine = case.facts, case.finding.subject
+    refuse_if_paused(facts)
     if facts.pairing.deletion_time(machine):
         raise Unfit(f"{title(machine)} is in deletion already, and something holds it")
     if keepers := _keepers(facts, machine):

@@ -14,7 +14,7 @@ from harvdiag.cure.plan import PlanStep
 from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.steps import back_up, mark
+from harvdiag.cure.ways.steps import back_up, mark, place_of
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules.facts import Facts
@@ -77,7 +77,7 @@ def _marking(plan: ObjectRef, *steps: PlanStep) -> Iterator[PlanStep]:
     for step in steps:
         label = f"{INIT}{'-' if (step.action and step.action.changes[0][1]) else '=true'}"
         ref = step.action.ref if step.action and step.action.ref else plan
-        yield replace(step, back=f"`kubectl label secrets -n {FLEET} {ref.name} {label}`", links=(WRONG,))
+        yield replace(step, back=f"`kubectl label {place_of(ref)} {label}`", links=(WRONG,))
 
 
 def _judge_server(facts: Facts, plan: ObjectRef) -> Precondition:

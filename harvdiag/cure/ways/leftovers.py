@@ -23,6 +23,7 @@ from harvdiag.cure.ways.steps import (
 from harvdiag.graph.pairing import PLAN_MACHINE_LABEL
 from harvdiag.graph.references import PRESENT
 from harvdiag.kinds.local import FLEET
+from harvdiag.rules import actions
 from harvdiag.rules.facts import Facts
 
 __all__ = ["remove_leftover", "remove_plan"]
@@ -159,7 +160,7 @@ def _plan_steps(facts: Facts, machine: ObjectRef, usual: ObjectRef, odd: list[Ob
     yield PlanStep(
         what=f"Find out which Secret the agent of {edge.value if edge else 'its host'} reads",
         place=Place.HOST,
-        commands=(f"{READS} | grep -e {usual.name}",),
+        commands=(f"{READS} | grep -e {actions.quote_argument(usual.name)}",),
         sees=(f"The agent names {usual.name}, and none of the others.",),
     )
     yield from back_up(usual, *odd)
@@ -175,5 +176,5 @@ def _judge_reader(machine: ObjectRef, usual: ObjectRef) -> Precondition:
         met=None,
         values=(Value(name="usual Secret", value=usual.name, refs=(usual,)),),
         untold=("only the log of the agent names the Secret that it reads",),
-        by_hand=(f"On its host: `{READS} | grep -e {usual.name}`.",),
+        by_hand=(f"On its host: `{READS} | grep -e {actions.quote_argument(usual.name)}`.",),
     )

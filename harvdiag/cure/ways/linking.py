@@ -10,7 +10,7 @@ from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.steps import runs_with, title
+from harvdiag.cure.ways.steps import refuse_if_paused, runs_with, title
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import actions
 
@@ -30,6 +30,7 @@ REPORT = "https://github.com/harvester/harvester/issues/6041"
 def link_again(case: Case) -> Plan:
     """Give Cluster API its credentials again, and restart it."""
     facts, machine = case.facts, _machine_of(case)
+    refuse_if_paused(facts)
     if facts.pairing.deletion_time(machine):
         raise Unfit(f"{title(machine)} goes already")
     hosts = facts.pairing.candidate_nodes(machine)

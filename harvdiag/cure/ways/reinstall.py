@@ -14,7 +14,7 @@ from harvdiag.cure.ways.claims import NAMES, own_machine
 from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
 from harvdiag.cure.ways.rebuild import ask_of_upgrade, judge_joining, rebuild_steps
-from harvdiag.cure.ways.steps import is_gone, mark, place_of, title
+from harvdiag.cure.ways.steps import is_gone, mark, place_of, refuse_if_paused, title
 from harvdiag.graph.pairing import BOOTSTRAP, MACHINE_ANNOTATION, MACHINE_UID_LABEL
 from harvdiag.graph.references import PRESENT
 from harvdiag.rules import actions
@@ -34,6 +34,7 @@ HOOK_PATH = f'metadata.annotations["{HOOK}"]'
 def reinstall(case: Case) -> Plan:
     """Remove a Node with its Machine as it is documented, and let the host join again."""
     facts, subject = case.facts, case.finding.subject
+    refuse_if_paused(facts)
     node = subject if subject.kind == "Node" else _node_of(facts, subject)
     if facts.pairing.deletion_time(node):
         raise Unfit(f"Node {node.name} is in deletion already")
@@ -86,6 +87,7 @@ def _release(machine: ObjectRef) -> PlanStep:
 def detach_false_node(case: Case) -> Plan:
     """Take the false Node out of the cluster without the Machine that it names."""
     facts, machine = case.facts, case.finding.subject
+    refuse_if_paused(facts)
     node = _false_node(facts, machine)
     edge = facts.pairing.machine_ref(node)
     detached = [_detach(facts, node, machine)] if edge is not None and edge.target == machine else []

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harvdiag.core.conditions import find_condition
+from harvdiag.core.fields import field_path
 from harvdiag.core.model import ObjectRef
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.ways.hosts import commands_in, seen_by
+from harvdiag.cure.ways.model import Unfit
 from harvdiag.kinds import CATALOGUE
+from harvdiag.kinds.local import LOCAL
 from harvdiag.rules import actions
 from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
@@ -25,6 +28,7 @@ __all__ = [
     "mark",
     "nothing_left",
     "place_of",
+    "refuse_if_paused",
     "remove_member",
     "restart_agent",
     "runs_with",
@@ -117,6 +121,12 @@ def back_up(*refs: ObjectRef, etcd: bool = False) -> Iterator[PlanStep]:
             place=Place.HOST,
             commands=commands_in(actions.SNAPSHOT_ETCD),
         )
+
+
+def refuse_if_paused(facts: Facts) -> None:
+    """Raise Unfit while the Cluster is paused: no controller would carry a deletion out."""
+    if field_path("spec.paused").get(facts.links.objects.get(LOCAL)) is True:
+        raise Unfit("the Cluster is paused, so that Cluster API and Rancher act on no Machine: that comes first")
 
 
 def voters_but(facts: Facts, *names: str) -> tuple[str, ...]:

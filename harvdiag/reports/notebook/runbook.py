@@ -34,6 +34,7 @@ from harvdiag.status.cure.runbook import (
     answer_first,
     describe_asked,
     describe_back,
+    describe_others,
     describe_place,
     describe_rehearsal,
     describe_way,
@@ -68,6 +69,7 @@ def runbook_card(runbook: Runbook, picture: str = "") -> str:
         *_comparison(list_ways(runbook)),
         *(_way(runbook, way, number) for number, way in enumerate(runbook.ways, 1)),
         *_end(runbook, picture),
+        f"<div>{format_step(describe_others(runbook))}</div>",
         f"<div style='{QUIET}'>{UNCHANGED}</div>",
     )
     return frame(EDGES.get(mark, EDGES[WARNING]), "".join(parts))

@@ -277,7 +277,7 @@ def node_recreated(facts: Facts) -> Iterator[Hit]:
     short="Machine providerID differs",
     severity=Severity.WARNING,
     needs={"Node", "Machine", "CustomMachine"},
-    cures=["reinstall"],
+    cures=["correct-id", "reinstall"],
 )
 def machine_provider_id_differs(facts: Facts) -> Iterator[Hit]:
     """A Machine and its Node have different provider IDs.

@@ -210,7 +210,7 @@ def _claimed_node_steps(machines: list[ObjectRef]) -> tuple[str, ...]:
     short="with several machines",
     needs={"Node", "Machine"},
     links=["harvester/harvester#7065", "rancher/rancher#45646"],
-    cures=["set-aside"],
+    cures=["correct-id", "set-aside"],
 )
 def node_with_several_machines(facts: Facts) -> Iterator[Hit]:
     """Several Machines reference one Node.

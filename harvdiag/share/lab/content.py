@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,15 @@ def digest_file(data: bytes) -> Entry:
 
 
 def trust(data: bytes) -> None:
-    """Let JupyterLab show the outputs of a notebook as they are, as ``jupyter trust`` does: for this user alone."""
+    """Let JupyterLab show the outputs of a notebook as they are, as ``jupyter trust`` does: for this user alone.
+
+    Where the user has no place to keep that, JupyterLab shows them without what a script would do.
+    """
     nbformat = load_library("nbformat")
     from nbformat.sign import NotebookNotary
 
-    NotebookNotary().sign(nbformat.reads(data.decode("utf-8"), as_version=4))
+    with suppress(OSError):
+        NotebookNotary().sign(nbformat.reads(data.decode("utf-8"), as_version=4))
 
 
 def _join(value: Any) -> Any:

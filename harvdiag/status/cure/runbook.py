@@ -28,6 +28,7 @@ __all__ = [
     "answer_first",
     "describe_asked",
     "describe_back",
+    "describe_others",
     "describe_place",
     "describe_rehearsal",
     "describe_way",
@@ -57,6 +58,8 @@ NEXT = "Next steps of the finding, which were not rehearsed"
 NOTHING = "Nothing to cure: nothing was found"
 PRECONDITION = re.compile(r"[A-Z]\d+: ")
 """How a reason begins that is a precondition: ``P3: VMs on srv09: at least 1``."""
+MOST = 3
+"""The most other root causes that are named."""
 NO_WAY_BACK = "no way back"
 PLACES = {
     Place.KUBECTL: "with kubectl",
@@ -106,7 +109,7 @@ def verdict_of(runbook: Runbook) -> str:
     """Return the answer in one line."""
     first = first_way(runbook)
     if runbook.finding is None:
-        return NOTHING
+        return f"Nothing was found, but {runbook.none}" if runbook.none else NOTHING
     if first is None:
         return f"No way is offered: {_begin_small(runbook.none)}" if runbook.none else "No way is offered"
     if first.standing is Standing.OPEN:
@@ -121,7 +124,7 @@ def mark_verdict(runbook: Runbook) -> str:
     """Return the mark of the answer."""
     first = first_way(runbook)
     if runbook.finding is None:
-        return GOOD
+        return UNSEEN if runbook.none else GOOD
     return STANDING_MARKS[first.standing] if first else ERROR if runbook.refused else INFO
 
 
@@ -198,6 +201,16 @@ def describe_wrong_step(simulation: Simulation) -> str:
 def list_support(runbook: Runbook, way: Way | None) -> list[str]:
     """Return what only vendor support can say, of the way and whichever is taken."""
     return [*dict.fromkeys((*(way.support if way else ()), *runbook.support))]
+
+
+def describe_others(runbook: Runbook) -> str:
+    """Return which root causes there are besides, and the command for the first of them; empty where none is."""
+    if not runbook.others:
+        return ""
+    names = [_name(finding) for finding in runbook.others]
+    command = build_command(runbook.before, "cure", names[0])
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return f"Other root causes: {', '.join(names[:MOST])}{more}: `{command}`"
 
 
 def list_next(runbook: Runbook) -> list[str]:

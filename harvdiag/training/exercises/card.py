@@ -30,7 +30,8 @@ def lab_card(view: LabView) -> str:
 
 def progress_card(progress: Progress) -> str:
     """Return how many exercises are solved, and the table of all."""
-    table = render_text_grid([*progress.dtypes], [tuple(row.values()) for row in progress.rows])
+    columns = [name for name in progress.dtypes if name != "lab" or len({row["lab"] for row in progress.rows}) > 1]
+    table = render_text_grid(columns, [[row[name] for name in columns] for row in progress.rows])
     return f"<div>{_remark(progress.remark)}<b>{escape_html(progress.summary)}</b></div>{table}"
 
 

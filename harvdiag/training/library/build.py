@@ -7,6 +7,7 @@ from typing import Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.training.kit.bundle import Manner, write_bundle
+from harvdiag.training.kit.surround import surround
 from harvdiag.training.library.stage import Stage
 from harvdiag.training.memory import open_objects
 from harvdiag.training.world.evidence import node_zips, pod_logs
@@ -28,8 +29,12 @@ def write_stage(path: Path, stage: Stage) -> Path:
 
 
 def _whole(stage: Stage) -> list[dict[str, Any]]:
-    """All objects: those that changes were made to, those that a real cluster has beside them, and late changes."""
-    enrich(stage.world)
+    """All objects: those that changes were made to, those that a real cluster has beside them, and late changes.
+
+    No event is a warning: what one may find is what was changed.
+    """
+    world = stage.world
+    enrich(world)
     for step in stage.late:
-        step(stage.world)
-    return stage.world.objects
+        step(world)
+    return surround(obj for obj in world.objects if not (obj["kind"] == "Event" and obj["type"] == "Warning"))

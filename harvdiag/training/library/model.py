@@ -141,12 +141,9 @@ class Scenario:
         return version
 
 
-def build_stage(size: int, version: str) -> Stage:
-    """A healthy cluster of so many nodes, hv01 and on, of which all but five are management nodes or workers.
-
-    Raises UsageError for a release that is not known.
-    """
-    names = [f"hv{number:02}" for number in range(1, size + 1)]
+def build_stage(size: int, version: str, hosts: str = "hv") -> Stage:
+    """A healthy cluster of so many nodes, hv01 and on. Raises UsageError for a release that is not known."""
+    names = [f"{hosts}{number:02}" for number in range(1, size + 1)]
     try:
         release(version)
     except KeyError:

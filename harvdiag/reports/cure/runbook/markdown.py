@@ -25,6 +25,7 @@ from harvdiag.status.cure.runbook import (
     answer_first,
     describe_asked,
     describe_back,
+    describe_others,
     describe_place,
     describe_rehearsal,
     describe_way,
@@ -155,5 +156,5 @@ def _end(runbook: Runbook, first: Way | None) -> Iterator[str]:
         yield from ("", f"## {NOT_THIS}", "", f"- {format_step(describe_wrong_step(runbook.simulation))}")
     if support := list_support(runbook, first):
         yield from ("", f"## {SUPPORT}", "", *(f"- {format_step(text)}" for text in support))
-    for text in filter(None, (name_live_cure(runbook), UNCHANGED)):
+    for text in filter(None, (describe_others(runbook), name_live_cure(runbook), UNCHANGED)):
         yield from ("", format_step(text))

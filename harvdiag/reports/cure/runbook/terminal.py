@@ -24,6 +24,7 @@ from harvdiag.status.cure.runbook import (
     answer_first,
     describe_asked,
     describe_back,
+    describe_others,
     describe_place,
     describe_rehearsal,
     describe_way,
@@ -172,5 +173,7 @@ class _Page(Page):
             names = ", ".join(f"`--way {way.name}`" for way in folded)
             count = format_count(len(folded), "way")
             yield from self.led("", f"Folded: the steps of {count} ({names}); all: `{name_cure(runbook, '--full')}`")
+        if others := describe_others(runbook):
+            yield from self.led("", others)
         if live := name_live_cure(runbook):
             yield from self.led("", live)
