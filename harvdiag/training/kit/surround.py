@@ -70,12 +70,10 @@ def _definition(group: str, kind: str, items: list[Object]) -> Object:
 
 
 def _accounts(objects: list[Object]) -> Iterator[Object]:
-    """The ServiceAccount of each pod, and the default one of each namespace, that are not there yet."""
+    """The account of each pod that is not there yet; others would make a namespace look as if it had been seen."""
     there = {_place(obj) for obj in objects if obj["kind"] == "ServiceAccount"}
-    spaces = [obj["metadata"]["name"] for obj in objects if obj["kind"] == "Namespace"]
-    wanted = {(space, "default") for space in spaces}
     pods = [obj for obj in objects if obj["kind"] == "Pod"]
-    wanted |= {(pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName", "default")) for pod in pods}
+    wanted = {(pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName", "default")) for pod in pods}
     for space, name in sorted(wanted - there):
         yield new("v1", "ServiceAccount", name, space)
 
