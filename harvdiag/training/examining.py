@@ -28,7 +28,8 @@ _LEVELS = (1, 2, 3)
 class Exam:
     """A cluster in which something is wrong: find out what. `cluster` is opened like any other source.
 
-    `seed` and `difficulty` give the same exam again, on any machine. `difficulty` is the number of faults, 1 to 3.
+    `seed` and `difficulty` give the same exam again, on any machine. `difficulty` is the number of faults, 1 to 3;
+    `reported` is what a user says of the cluster.
     `solution` tells them.
     """
 
@@ -40,6 +41,13 @@ class Exam:
     def cluster(self) -> Cluster:
         """The cluster."""
         return open_stage(f"exam-{self.seed}", self._draw.stage())
+
+    @property
+    def reported(self) -> str:
+        """What a user reports."""
+        if self._draw.upgrade:
+            return f"Something is not right with the upgrade to {self._draw.release}. Is anything else wrong?"
+        return "We want to upgrade soon. Is everything in order?"
 
     def write(self, path: str | Path) -> Path:
         """Write it as a support bundle, with logs, and return its path."""
@@ -89,7 +97,7 @@ class Exam:
     def __repr__(self) -> str:
         what = f"{self._draw.nodes} nodes, Harvester {self._draw.release}"
         again = f"hd.training.exam({self.seed}, {self.difficulty})"
-        return f"Exam {self.seed}, difficulty {self.difficulty}: {what}. The same again: {again}"
+        return f"Exam {self.seed}, difficulty {self.difficulty}: {what}. {self.reported} The same again: {again}"
 
 
 def exam(seed: int | None = None, difficulty: int = 2) -> Exam:
