@@ -37,7 +37,7 @@ COMMANDS = {
     "report": Place("harvdiag.cli.report", "report", ANSWERS, "Write a report to attach to a ticket."),
     "draw": Place("harvdiag.cli.draw", "draw", PICTURES, "Draw the cluster, and what is broken in it."),
     "run": Place("harvdiag.cli.run", "run", PICTURES, "Execute a notebook, and write a page of it."),
-    "lab": Place("harvdiag.cli.lab", "lab", PICTURES, "Open the notebooks in JupyterLab, in a folder of yours."),
+    "lab": Place("harvdiag.cli.lab", "lab", PICTURES, "Open a copy of the notebooks in JupyterLab."),
     "get": Place("harvdiag.cli.get", "get", DATA, "List objects, as kubectl get does."),
     "logs": Place("harvdiag.cli.logs", "logs", DATA, "Show the logs of a node or a pod."),
     "events": Place("harvdiag.cli.events", "events", DATA, "List events, as kubectl events does."),

@@ -111,6 +111,7 @@ def _read_cluster(where: SourceOptions) -> Snapshot | HarvdiagError:
 
 def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ignore: Sequence[str]) -> ClusterAnswer:
     from harvdiag.core.findings import UncheckedError
+    from harvdiag.core.model import tie_findings
     from harvdiag.reports.several import ClusterAnswer
 
     if isinstance(read, HarvdiagError):
@@ -121,7 +122,9 @@ def _judge(name: str, read: Snapshot | HarvdiagError, select: Sequence[str], ign
     read = redact_source(read)
     name = read.manifest.name if read.redactor is not None else name
     try:
-        return ClusterAnswer(name=name, findings=build_cluster(read).check(select, ignore))
+        findings = build_cluster(read).check(select, ignore)
+        tie_findings(findings.whole, None)  # each cluster is released before the next is read
+        return ClusterAnswer(name=name, findings=findings)
     except UncheckedError as error:
         return ClusterAnswer(name=name, findings=error.findings, error=str(error))
     except UsageError:

@@ -286,7 +286,7 @@ def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda f: (bool(f.caused_by), f.severity.rank, f.rule, f.subject)))
 
 
-def tie_findings(findings: Iterable[Finding], cure: Callable[[Finding], Any]) -> None:
-    """Let each finding know what gives the ways out of it: the cluster that was checked."""
+def tie_findings(findings: Iterable[Finding], cure: Callable[[Finding], Any] | None) -> None:
+    """Let each finding know what gives the ways out of it: the cluster that was checked; None lets go of that."""
     for finding in findings:
         vars(finding)[CURE] = cure

@@ -15,10 +15,10 @@ from harvdiag.core.escape import escape_html, escape_text
 from harvdiag.core.findings import Findings
 from harvdiag.core.model import Finding
 from harvdiag.core.notes import CLUSTER, Note, NoteStatus
-from harvdiag.notebook.widget import widget_form
 from harvdiag.reports.notebook.cards import finding_card
 from harvdiag.reports.notebook.notes import other_notes
 from harvdiag.reports.notebook.parts import format_step
+from harvdiag.reports.notebook.widget import widget_form
 from harvdiag.status.answer import list_steps
 from harvdiag.status.notes import describe_note
 

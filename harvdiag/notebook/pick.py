@@ -17,10 +17,10 @@ from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.figures import draw
 from harvdiag.io.progress import default_progress
 from harvdiag.notebook.answer import check_anyway, cluster_card
-from harvdiag.notebook.widget import widget_form
 from harvdiag.reports.notebook.cards import finding_card, node_card
 from harvdiag.reports.notebook.parts import fold
 from harvdiag.reports.notebook.tables import frame_html
+from harvdiag.reports.notebook.widget import widget_form
 from harvdiag.rules import known_names
 from harvdiag.sources import open_source
 

@@ -13,25 +13,29 @@ from harvdiag.training.scenario_files import load_scenario
 
 if TYPE_CHECKING:
     from harvdiag.training.examining import exam
-    from harvdiag.training.exercises import check, cluster, hint, lab, progress, solution
+    from harvdiag.training.exercises import check, cluster, hint, join, lab, progress, solution
     from harvdiag.training.library.catalogue import scenarios
+    from harvdiag.training.replays.replay import replay
 
 __all__ = [
     "check",
     "cluster",
     "exam",
     "hint",
+    "join",
     "lab",
     "open_objects",
     "open_scenario",
     "progress",
+    "replay",
     "scenarios",
     "solution",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("check", "cluster", "hint", "lab", "progress", "solution"), "harvdiag.training.exercises"),
+    **dict.fromkeys(("check", "cluster", "hint", "join", "lab", "progress", "solution"), "harvdiag.training.exercises"),
     "exam": "harvdiag.training.examining",
+    "replay": "harvdiag.training.replays.replay",
     "scenarios": "harvdiag.training.library.catalogue",
 }
 """Where each name is that is read on first use: whoever opens a file needs none of them."""

@@ -30,6 +30,10 @@ class Form(Enum):
     """The letter of one of the choices."""
     CHOICES = "letters"
     """The letters of all choices that apply, in any order."""
+    ACTION = "step"
+    """An action of `Cluster.simulate`, or the name of a way out: right if it does no harm and resolves what the model
+    answer resolves.
+    """
 
     def __str__(self) -> str:
         return self.value

@@ -68,9 +68,9 @@ def missing(item: dict[str, Any], accounts: set[tuple[str, str]]) -> str:
         if (space, spec.get("serviceAccountName", "default")) not in accounts:
             return "no account"
         classed = not spec.get("priority") or spec.get("priorityClassName") == "system-node-critical"
-        return (
-            "" if classed and all(row["name"] and row["image"] for row in spec["containers"]) else "no class or image"
-        )
-    if item["kind"] == "Job" and spec["template"]["spec"]["restartPolicy"] != "Never":
-        return "no restartPolicy"
+        return "" if classed and all(row["image"] for row in spec["containers"]) else "no class, or no image"
+    if item["kind"] == "Job":
+        ended = {row["type"] for row in item.get("status", {}).get("conditions") or ()}
+        whole = spec["template"]["spec"]["restartPolicy"] == "Never" and len(ended) in {0, 2}
+        return "" if whole else "no restartPolicy, or ended without what ends it"
     return "a warning" if item["kind"] == "Event" and item["type"] == "Warning" else ""

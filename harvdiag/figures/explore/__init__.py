@@ -36,6 +36,7 @@ def explore(
     from harvdiag.figures.figure import Figure
     from harvdiag.figures.links import draw
     from harvdiag.status.focus import resolve_focus
+    from harvdiag.status.glossary import meanings_of_kinds
     from harvdiag.status.links.view import select_rows
     from harvdiag.status.objects.record import build_record
 
@@ -47,4 +48,5 @@ def explore(
     facts = build_record(
         cluster.upgrade, cluster.graph, select_rows(cluster.upgrade, cluster.graph, ref, finding), drawn
     )
-    return Explorer(figure, Page(drawing.scene, figure.text, facts, theme))
+    terms = meanings_of_kinds(dict.fromkeys(each["kind"] for each in facts["objects"]))
+    return Explorer(figure, Page(drawing.scene, figure.text, {**facts, "terms": terms}, theme))

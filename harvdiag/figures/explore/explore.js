@@ -142,7 +142,7 @@
     kinds() {
       const kinds = [...new Set([...this.parts.keys()].map((key) => this.kind(key)).filter(Boolean))];
       const chips = kinds.map((kind) => el("button", { type: "button", class: "hdx-chip", "aria-pressed": "false",
-        title: `Show only ${kind}; press again to show all`, "data-kind": kind, onclick: (event) => this.toggle(event.target, kind) }, kind));
+        title: [this.terms[kind], `Show only ${kind}; press again to show all`].filter(Boolean).join("\n"), "data-kind": kind, onclick: (event) => this.toggle(event.target, kind) }, kind));
       return el("span", { class: "hdx-kinds", role: "group", "aria-label": "Show only" }, this.broken,
         el("span", { class: "hdx-quiet" }, "Show only:"), ...chips, this.shown);
     }
@@ -322,7 +322,7 @@
         ...this.section("Findings", object.findings.map((n) => this.finding(this.findings[n], object))),
         ...this.section("Links", this.links(object)),
         ...this.section("Facts", [el("dl", { class: "hdx-facts" },
-          ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]))]),
+          ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", (name === "kind" && this.terms[value]) ? { title: this.terms[value] } : {}, value)]))]),
         ...(object.yaml ? this.section("YAML, without managedFields", [el("pre", { class: "hdx-yaml", tabindex: "0" }, object.yaml)]) : [])];
     }
 

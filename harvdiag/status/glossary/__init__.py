@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from harvdiag.core.errors import UsageError
@@ -14,10 +15,12 @@ from harvdiag.status.glossary.words import REPORTS
 from harvdiag.status.upgrade.drain.steps import ACTORS, STEPS
 from harvdiag.upgrade.logs.joinstep import JoinStep
 
-__all__ = ["Term", "find_term", "list_groups", "list_names", "name_anchor", "terms_in"]
+__all__ = ["Term", "find_term", "list_groups", "list_names", "meanings_of_kinds", "name_anchor", "terms_in"]
 
 PAGE = "docs/objects.md"
 ANCHOR = re.compile(r"[^a-z]+")
+SECRETS = "plan Secret"
+"""The term of the Secrets that harvdiag looks at."""
 PLAIN = {"Node", "Machine", "Upgrade", "Plan", "Bundle", "managed", "paired", "volume", "replica", "engine"}
 """Terms whose names are words of every sentence."""
 BARE = {JoinStep.INSTALLER_CONFIGURATION: "installer-config", JoinStep.JOIN_PLAN: "plan"}
@@ -57,6 +60,13 @@ def terms_in(text: str) -> list[Term]:
     known, pattern = _spoken_terms()
     found = (match[0].lower() for match in pattern.finditer(text))
     return list(dict.fromkeys(known.get(word) or known[word.removesuffix("s")] for word in found))
+
+
+def meanings_of_kinds(kinds: Iterable[str]) -> dict[str, str]:
+    """Return what each kind of object is, of those that have a term."""
+    known = {term.name: term.meaning for term in (*OBJECTS, *LINKS, *UPGRADES)}
+    named = {kind: SECRETS if kind == "Secret" else kind for kind in kinds}
+    return {kind: known[name] for kind, name in named.items() if name in known}
 
 
 def name_anchor(term: Term) -> str:

@@ -7,8 +7,10 @@ from hashlib import sha256
 from typing import Any
 
 from harvdiag.cluster import Cluster
+from harvdiag.core.errors import UsageError
 from harvdiag.core.fields import name_of
 from harvdiag.training.exercise import Exercise, Form
+from harvdiag.training.exercises.acting import name_step, try_step
 from harvdiag.training.exercises.reading import Reading, read_answer
 
 __all__ = ["Judgement", "judge_answer", "name_answer"]
@@ -34,10 +36,12 @@ def judge_answer(exercise: Exercise, given: Any, cluster: Cluster) -> Judgement:
     reading = read_answer(given, exercise)
     if reading.blank or reading.problem:
         return Judgement(None, reading.problem)
+    digest = sha256("\n".join(sorted(reading.items)).encode()).hexdigest()[:12]
+    if exercise.form is Form.ACTION:
+        return _judge_step(exercise, next(iter(reading.items)), cluster, digest)
     right = _computed(exercise, exercise.answer(cluster))
     if reading.items == right.items:
         return Judgement(True)
-    digest = sha256("\n".join(sorted(reading.items)).encode()).hexdigest()[:12]
     return Judgement(False, _tell_wrong(exercise, reading, right, cluster), digest)
 
 
@@ -49,6 +53,24 @@ def name_answer(exercise: Exercise, cluster: Cluster) -> str:
     if exercise.form is Form.TRUTH:
         return "yes" if answer else "no"
     return ", ".join(map(str, answer)) if isinstance(answer, list | tuple) else str(answer)
+
+
+def _judge_step(exercise: Exercise, text: str, cluster: Cluster, digest: str) -> Judgement:
+    """Whether a step does what the model answer does, and no harm; if not, what it would do."""
+    name = name_step(text, cluster)
+    faults = cluster.check().roots
+    for wrong in exercise.wrong:
+        if name == name_step(wrong.answer(cluster), cluster):
+            return Judgement(False, wrong.hint, digest)
+    try:
+        tried = try_step(name, cluster, faults)
+    except UsageError as error:
+        return Judgement(None, f"That cannot be played: {error}")
+    wanted = try_step(exercise.answer(cluster), cluster, faults).gone
+    if tried.safe and wanted <= tried.gone:
+        return Judgement(True)
+    stays = "" if wanted <= tried.gone else " What was found stays."
+    return Judgement(False, tried.told + stays, digest)
 
 
 def _computed(exercise: Exercise, answer: Any) -> Reading:

@@ -11,6 +11,8 @@ from typing import Any
 
 from harvdiag.core.errors import UsageError
 from harvdiag.core.model import Finding, ObjectRef
+from harvdiag.cure.model import Action, Simulation
+from harvdiag.cure.plan import Way
 from harvdiag.status.glossary import find_term
 from harvdiag.training.exercise import Exercise, Form
 
@@ -192,6 +194,14 @@ def _read_choices(given: Any, exercise: Exercise) -> Iterator[str]:
         yield from found
 
 
+def _read_action(given: Any, exercise: Exercise) -> Iterator[str]:
+    """The text of a step; a simulation is that of its action, a way out of a runbook its name."""
+    step = given.action if isinstance(given, Simulation) else given.name if isinstance(given, Way) else given
+    if not isinstance(step, str | Action):
+        raise _UnreadableError(_asked_for(given, exercise))
+    yield " ".join(str(step).split())
+
+
 READERS = {
     Form.NAME: _read_names,
     Form.NAMES: _read_names,
@@ -200,4 +210,5 @@ READERS = {
     Form.WORD: _read_word,
     Form.CHOICE: _read_choice,
     Form.CHOICES: _read_choices,
+    Form.ACTION: _read_action,
 }

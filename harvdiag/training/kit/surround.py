@@ -24,6 +24,8 @@ SERVED = frozenset(
 )
 """The groups that an API server has itself, and that of metrics, which the simulator passes over."""
 _CRITICAL = "system-node-critical"
+_BEFORE = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}
+"""The condition of a Job that stands before its end, and is asked for by Kubernetes 1.32 and newer."""
 
 
 def surround(objects: Iterable[Object]) -> list[Object]:
@@ -100,9 +102,13 @@ def _fill_workload(obj: Object) -> None:
 
 
 def _fill_job(job: Object) -> None:
-    """A Job has a template whose pods are not started again."""
+    """A Job has a template whose pods are not started again; one that ended has first met what ends it."""
     pod = {"containers": [_container("main")], "restartPolicy": "Never"}
     job["spec"].setdefault("template", {"metadata": {"creationTimestamp": CREATED}, "spec": pod})
+    rows = job.get("status", {}).get("conditions") or []
+    there = {row["type"] for row in rows}
+    for row in [row for row in rows if row["type"] in _BEFORE and _BEFORE[row["type"]] not in there]:
+        rows.insert(0, row | {"type": _BEFORE[row["type"]]})
 
 
 def _leave(_: Object) -> None:

@@ -19,6 +19,8 @@ from harvdiag.training.world.world import World
 __all__ = [
     "CONDITIONS",
     "DONE_AT",
+    "EACH_NODE",
+    "FIRST_NODE",
     "ORDER",
     "PHASES",
     "Phase",
@@ -37,7 +39,8 @@ __all__ = [
 
 CONDITIONS = ("LogReady", "ImageReady", "RepoReady", "NodesPrepared", "SystemServicesUpgraded", "NodesUpgraded")
 DONE_AT = (4, 15, 18, 60, 175, 0)  # minutes at which each of them becomes True; the last depends on the nodes
-FIRST_NODE, EACH_NODE = 180, 60  # minutes until the nodes' turn, and what one of them takes
+FIRST_NODE, EACH_NODE = 180, 60
+"""Minutes until the nodes' turn, and what one of them takes."""
 
 
 class Phase(NamedTuple):
