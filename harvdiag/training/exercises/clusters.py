@@ -9,14 +9,16 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.sources import open_source
 from harvdiag.training import open_scenario
+from harvdiag.training.library.build import open_stage
 from harvdiag.training.library.catalogue import scenarios
+from harvdiag.training.library.drawing import draw_exam
 
 __all__ = ["open_again", "open_cluster"]
 
 PACKAGE = Path(__file__).parents[2]
 PLACES = (PACKAGE / "kit" / "data", PACKAGE.parent / "data")
 """The samples of an installation, and of a checkout."""
-LIBRARY = "library:"
+LIBRARY, EXAM = "library:", "exam:"
 
 
 @cache
@@ -26,10 +28,13 @@ def open_cluster(name: str) -> Cluster:
 
 
 def open_again(name: str) -> Cluster:
-    """Open the sample, the scenario (``rule/file``) or that of the library (``library:NAME``) of this name again.
+    """Open the sample, the scenario (``rule/file``, ``library:NAME``) or the exam of this name again.
 
-    Raises UsageError where there is none.
+    That of an exam is ``exam:SEED:DIFFICULTY``. Raises UsageError where there is none.
     """
+    if name.startswith(EXAM):
+        seed, difficulty = map(int, name.removeprefix(EXAM).split(":"))
+        return open_stage(f"exam-{seed}", draw_exam(seed, difficulty).stage())
     if name.startswith(LIBRARY):
         return scenarios()[name.removeprefix(LIBRARY)].open()
     file = f"scenarios/{name}.yaml" if "/" in name else f"bundles/{name}.zip"
