@@ -68,6 +68,7 @@ bench: $(STAMP) ## measure the speed of reading; takes a few minutes
 	$(BIN)/python -m tests.benchmarks.bench_live
 	$(BIN)/python -m tests.benchmarks.bench_draw
 	$(BIN)/python -m tests.benchmarks.bench_redact
+	$(BIN)/python -m tests.benchmarks.bench_cure
 
 data: $(STAMP) ## make the sample bundles and the scenario bases anew
 	$(BIN)/python -m tests.world.samples

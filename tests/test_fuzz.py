@@ -29,7 +29,7 @@ STRANGE: tuple[Any, ...] = (
     None, True, 5, -1, 2.5, 10**30, "", "x", "²", "--5", "9" * 30, "null", "0001-01-01T00:00:00Z",
     "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+05:00", "\x1b[31m\n", [], [5], [None], ["x"], [[]], [{}],
     [{"type": 5, "status": []}], [{"type": "InternalIP", "address": {}}], [{"kind": 5, "name": []}], {}, {"x": 5},
-    {"name": 5}, {"name": "x", "kind": [], "apiVersion": {}}, {"state": 5},
+    [{"type": [], "status": {}}], {"name": 5}, {"name": "x", "kind": [], "apiVersion": {}}, {"state": 5},
 )  # fmt: skip
 Place = tuple[Any, str | int]
 

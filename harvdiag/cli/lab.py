@@ -74,7 +74,7 @@ def lab(source: str | None, training: bool, folder: Path, no_browser: bool, port
         raise click.exceptions.Exit(EXIT_INTERRUPTED) from None
     write_stdout(_render(folder, done))
     if lost := find_lost(folder):
-        write_note(f"The notebooks read {lost}, as the last time, but it is not there any more: name a SOURCE")
+        write_note(f"The SOURCE of the last time, {lost}, is not there any more: name another")
     gc.enable()  # a server runs long
     opened = not no_browser and has_browser()
     wishes = Wishes(folder=folder, page=done[0].path, port=chosen, browser=opened, log=settings().debug)

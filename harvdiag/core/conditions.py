@@ -70,7 +70,9 @@ def condition_path(kind: str) -> str:
 def with_conditions(obj: Any, *made: dict[str, str]) -> list[Any]:
     """Return the rows of ``status.conditions`` with these in place of those of the same types; others as they are."""
     types = {row["type"] for row in made}
-    kept = [row for row in get_items(obj, STATUS_LIST[0]) if not (isinstance(row, dict) and row.get("type") in types)]
+    kept = [
+        row for row in get_items(obj, STATUS_LIST[0]) if not (isinstance(row, dict) and str(row.get("type")) in types)
+    ]
     return [*kept, *made]
 
 

@@ -59,6 +59,13 @@ def _format_term(term: Any) -> str:
     return term_card(term)
 
 
+def _format_joining(joining: Any) -> str:
+    from harvdiag.figures.figure import Figure
+    from harvdiag.figures.joining import draw_joining
+
+    return Figure("joining", draw_joining(joining)).html
+
+
 def _format_hand_checks(checks: Any) -> str:
     from harvdiag.reports.notebook.preflight import hand_list
 
@@ -114,6 +121,7 @@ HTML: dict[tuple[str, str], Callable[[Any], str]] = {
     ("harvdiag.training.exercises.result", "Result"): _exercise_formatter("result_card"),
     ("harvdiag.training.exercises.result", "LabView"): _exercise_formatter("lab_card"),
     ("harvdiag.training.exercises.result", "Progress"): _exercise_formatter("progress_card"),
+    ("harvdiag.status.joining", "Joining"): _format_joining,
     ("harvdiag.core.table", "Table"): _format_table,
     ("harvdiag.core.tabular", "Tabular"): _format_table,
     ("harvdiag.upgrade.logs.lines", "LogLines"): _format_table,

@@ -204,7 +204,7 @@ def _collect_hosts(names: Names, obj: Obj) -> None:
     for path in _HOSTS:
         names.add(get_text(obj, path), Sort.HOST)
     for address in get_items(obj, "status.addresses"):
-        if isinstance(address, dict) and address.get("type") in _HOST_ADDRESSES:
+        if isinstance(address, dict) and str(address.get("type")) in _HOST_ADDRESSES:
             _add_host(names, address.get("address"))
     statuses = field_path("status.nodeStatuses").get(obj)
     for host in statuses if isinstance(statuses, dict) else ():

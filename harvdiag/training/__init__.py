@@ -13,7 +13,7 @@ from harvdiag.training.scenario_files import load_scenario
 
 if TYPE_CHECKING:
     from harvdiag.training.examining import exam
-    from harvdiag.training.exercises import check, cluster, hint, lab, progress, solution
+    from harvdiag.training.exercises import check, cluster, hint, join, lab, progress, solution
     from harvdiag.training.library.catalogue import scenarios
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "cluster",
     "exam",
     "hint",
+    "join",
     "lab",
     "open_objects",
     "open_scenario",
@@ -30,7 +31,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("check", "cluster", "hint", "lab", "progress", "solution"), "harvdiag.training.exercises"),
+    **dict.fromkeys(("check", "cluster", "hint", "join", "lab", "progress", "solution"), "harvdiag.training.exercises"),
     "exam": "harvdiag.training.examining",
     "scenarios": "harvdiag.training.library.catalogue",
 }

@@ -19,8 +19,9 @@ from harvdiag.training.world.longhorn import longhorn
 from tests.world import faults, healthy, write_bundle
 
 TOP = Path(__file__).parents[2]
-MOST = 2
-"""Times as long as a check: it reads the cluster once, and checks it before the action and after it."""
+MOST = {"what-if": 2, "cure": 5}
+"""Times as long as a check: one reads the cluster once, and checks it before the action and after it; the other checks
+it at the end of each way out, too."""
 
 
 def build(folder: Path, nodes: int) -> tuple[Path, dict[str, tuple[str, ...]]]:
@@ -69,10 +70,13 @@ def main() -> None:
             for title, words in commands.items():
                 told[title].append(spent(words))
     check = statistics.median(told["check"])
+    slow = 0
     print(f"{wish.nodes} nodes".ljust(44), "seconds".rjust(8), "x check".rjust(8))
     for title, seconds in told.items():
-        print(title[:43].ljust(44), f"{statistics.median(seconds):8.2f} {statistics.median(seconds) / check:8.2f}")
-    sys.exit(max(statistics.median(seconds) for seconds in told.values()) > MOST * check)
+        ratio = statistics.median(seconds) / check
+        slow += ratio > MOST.get(title.split()[0], 1)
+        print(title[:43].ljust(44), f"{statistics.median(seconds):8.2f} {ratio:8.2f}")
+    sys.exit(slow > 0)
 
 
 if __name__ == "__main__":

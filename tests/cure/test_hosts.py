@@ -13,6 +13,7 @@ from harvdiag.cure.action import parse_action
 from harvdiag.cure.cascade import Stage, play
 from harvdiag.cure.hazard import classify_step
 from harvdiag.cure.model import Action, Hazard, Verb
+from harvdiag.cure.ways.rebuild import empty_steps
 from harvdiag.cure.world import World
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_objects
@@ -43,13 +44,18 @@ def class_of(stage: Stage) -> Hazard:
     return classify_step(stage, ())[0]
 
 
-def lived_in(*more: Object) -> Any:
+def lived(*more: Object) -> list[Object]:
     """Four hosts of which hv04 is a worker, with two volumes and a VM on it."""
     four = [*hosts.three(), hosts.worker("hv04"), *hosts.machine("hv04"), hosts.SETTING]
     longhorn = [hosts.new("longhorn.io/v1beta2", "Node", f"hv0{n}", hosts.LONGHORN, spec={}) for n in range(1, 5)]
     kept = [hosts.replica("full", f"hv0{n}") for n in range(1, 5)]
     moved = [hosts.replica("free", "hv04"), hosts.volume("free", on="hv04", vm="vm-1"), hosts.volume("full")]
-    return open_objects("test", [*four, *longhorn, *kept, *moved, *more], AT)
+    return [*four, *longhorn, *kept, *moved, *more]
+
+
+def lived_in(*more: Object) -> Any:
+    """The cluster of these hosts."""
+    return open_objects("test", lived(*more), AT)
 
 
 def test_a_drain_moves_what_it_can() -> None:
@@ -72,6 +78,21 @@ def test_maintenance_mode_that_is_refused() -> None:
         stage = acted(made, f"drain {name}")
         assert class_of(stage) is (Hazard.USELESS if name == "hv04" else Hazard.CARE)
         assert f"Harvester: refused Node {name}" in said(stage)
+
+
+def test_four_management_nodes_are_emptied_by_hand() -> None:
+    """Harvester wants three: else a person cordons the Node, and its VMs and replicas leave all the same."""
+    fourth = [obj for obj in lived(hosts.vmi("vm-1", "hv04")) if obj != hosts.worker("hv04")]
+    made = open_objects("test", [*fourth, hosts.node("hv04")], AT)
+    stage = acted(made, "drain hv04")
+    assert class_of(stage) is Hazard.CARE
+    assert said(stage)[-3:] == [
+        f"{who} Node hv04" for who in ("Harvester: refused", "you: changed", "KubeVirt: changed")
+    ]
+    assert "maintain-status" not in str(stage.world.get(ObjectRef("Node", "", "hv04")))
+    (step,) = [each for each in empty_steps(Facts(made.snapshot), hosts.of_node("hv04")) if each.action]
+    assert step.commands == ("Hosts → hv04 → ⋮ → Cordon", "Virtual Machines → vm-1 → ⋮ → Migrate")
+    assert "wants exactly 3" in step.caution
 
 
 def test_a_host_that_is_uninstalled_does_not_come_back() -> None:

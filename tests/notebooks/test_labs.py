@@ -10,13 +10,18 @@ from typing import Any
 
 import nbformat
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 
+from harvdiag.figures.joining import draw_joining
+from harvdiag.figures.parts import MARGIN
+from harvdiag.status.glossary import list_names
+from harvdiag.status.joining import STEPS, Joining
 from harvdiag.training.exercise import Exercise, Lab
 from harvdiag.training.exercises.clusters import open_cluster
 from harvdiag.training.exercises.keeper import FILE
 from harvdiag.training.exercises.result import Result, Standing
 from harvdiag.training.labs import LABS as DECLARED
-from tests.notebooks.run import LABS, ROOT, execute, keep
+from tests.notebooks.run import LABS, ROOT, execute, keep, shared_kernel
 from tests.tools import writers
 
 CHECK = re.compile(r'hd\.training\.check\("(\w+)", answer\)$')
@@ -45,6 +50,11 @@ def path_of(lab: Lab) -> Path:
 def cells_of(lab: Lab, kind: str = "") -> list[nbformat.NotebookNode]:
     cells = nbformat.read(path_of(lab), as_version=4).cells
     return [cell for cell in cells if kind in ("", cell.cell_type)]
+
+
+def uncounted(notebook: nbformat.NotebookNode) -> str:
+    """The notebook without the numbers of its runs, which go on in a kernel that is shared."""
+    return re.sub(r'(?m)^ *"execution_count": \d+', "", nbformat.writes(notebook))
 
 
 def run_filled(lab: Lab) -> Iterator[tuple[str, Any]]:
@@ -79,10 +89,17 @@ def test_with_the_model_answers_all_is_right(
     assert capsys.readouterr().err == ""
 
 
-def test_kept_outputs_are_those_of_a_fresh_run_with_empty_gaps(lab: Lab) -> None:
+@pytest.fixture(scope="module")
+def kernel() -> Iterator[AsyncKernelManager]:
+    """One for all labs: its namespace is emptied between two."""
+    with shared_kernel() as it:
+        yield it
+
+
+def test_kept_outputs_are_those_of_a_run_with_empty_gaps(lab: Lab, kernel: AsyncKernelManager) -> None:
     """No traceback, nothing on stderr, no file left; every gap says that it is empty, and no answer shows."""
-    fresh = keep(execute(path_of(lab)))
-    assert nbformat.writes(fresh) == nbformat.writes(nbformat.read(path_of(lab), as_version=4)), "run `make notebooks`"
+    fresh = keep(execute(path_of(lab), kernel))
+    assert uncounted(fresh) == uncounted(nbformat.read(path_of(lab), as_version=4)), "run `make notebooks`"
     outputs = [out for cell in fresh.cells for out in cell.get("outputs", ())]
     assert not [out for out in outputs if out.output_type == "error" or out.get("name") == "stderr"]
     text = nbformat.writes(fresh)
@@ -139,11 +156,13 @@ def test_links_into_the_glossary_lead_to_a_term() -> None:
     assert {*re.findall(r"glossary\.md#([\w-]+)", text)} <= {*re.findall(r'<a id="([\w-]+)">', page)}
 
 
-def test_the_picture_of_the_writers_is_fresh_and_whole() -> None:
-    """`make docs` writes it; its texts stay within, and its boxes do not touch."""
+@pytest.mark.parametrize("width", [0, 640, 320])
+def test_the_picture_of_a_join_is_fresh_and_whole(width: int) -> None:
+    """`make docs` writes it; its texts stay within, its boxes do not touch, and it tells the steps of the glossary."""
     assert writers.drawn() == writers.PICTURE.read_text(encoding="utf-8"), "run `make docs`"
-    scene = writers.scene()
-    assert all(text.area.right <= scene.width - writers.EDGE for text in scene.texts)
+    scene = draw_joining(Joining()).layout(width)
+    assert all(text.area.right <= scene.width - MARGIN for text in scene.texts)
     for row in scene.find("step"):
         boxes = [shape.area for shape in row.shapes if getattr(shape, "fill", "") == "box"]
         assert not any(one.overlaps(other) for one in boxes for other in boxes if one is not other)
+    assert {each.step for each in STEPS} <= {*list_names()}

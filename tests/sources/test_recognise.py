@@ -451,6 +451,12 @@ def test_saved_watch_gives_the_last_state_of_each_object(tmp_path: Path, events:
     assert "one document in it is an error answer of the server: too old resource version" in cluster.coverage.notes[0]
 
 
+def test_a_type_that_is_no_word_tells_of_no_watch(tmp_path: Path) -> None:
+    """An object may have a field of that name, too, and it may hold anything."""
+    cluster = hd.open(write(tmp_path, {"nodes.json": json.dumps({**NODES[0], "type": []})}))
+    assert [*cluster.nodes["name"]] == ["hv01"]
+
+
 # --- limits ----------------------------------------------------------------------------------------------------------
 
 

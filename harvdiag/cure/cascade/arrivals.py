@@ -1,4 +1,4 @@
-"""A host that is reinstalled, and joins under a name (docs/objects.md#join-connection-request)."""
+"""A host that is reinstalled, and joins under a name (docs/objects.md#host-join)."""
 
 from __future__ import annotations
 

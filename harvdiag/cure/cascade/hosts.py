@@ -1,4 +1,7 @@
-"""What a person does to a host: moving everything off it, and uninstalling it (docs/objects.md#preconditions)."""
+"""What a person does to a host: moving everything off it, and uninstalling it.
+
+docs/objects.md#host-drain, #host-uninstall.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from harvdiag.core.model import ObjectRef
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.cascade.longhorn import KIND as LONGHORN_NODE
 from harvdiag.cure.cascade.longhorn import SPACE
-from harvdiag.cure.cascade.read import annotations_of, has_node_role, is_ready
+from harvdiag.cure.cascade.read import is_ready
 from harvdiag.cure.cascade.stage import Change, Deed, Stage
 from harvdiag.cure.cascade.words import unread
 from harvdiag.cure.model import Effect, Hazard
+from harvdiag.cure.preconditions.maintenance import MAINTENANCE, why_no_maintenance
 from harvdiag.cure.preconditions.model import Precondition
 from harvdiag.cure.preconditions.removal import Removal
 from harvdiag.cure.preconditions.vms import BOUND, ON_IT, judge_vms
@@ -23,11 +27,8 @@ from harvdiag.rules.vms import VMI
 
 __all__ = ["drain", "uninstall"]
 
-MAINTENANCE = "harvesterhci.io/maintain-status"
 DRAINING = "harvester pkg/controller/master/nodedrain, pkg/util/drainhelper"
 EVICTING = "longhorn-manager controller/replica_controller.go, scheduler"
-MANAGERS = 3
-"""As many management nodes Harvester wants up for one of them to go into maintenance mode."""
 REPLICA, VOLUME = "Replica", "Volume.longhorn.io"
 LIFECYCLE = "kubernetes pkg/controller/nodelifecycle"
 SOFT = ObjectRef("Setting.longhorn.io", SPACE, "replica-soft-anti-affinity")
@@ -36,51 +37,44 @@ SILENT = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 
 
 def drain(stage: Stage, node: ObjectRef) -> None:
-    """Move everything off a Node: replicas by Longhorn's eviction, VMs by Harvester's maintenance mode."""
+    """Move everything off a Node: replicas by Longhorn's eviction, VMs by Harvester's maintenance mode.
+
+    Where the number of management nodes forbids that mode, a person cordons the Node and migrates VM by VM.
+    """
     moved = _evict(stage, node)
     vms = judge_vms(stage.facts, Removal(asked=node, nodes=(node,), machines=()))
-    if reason := _why_no_maintenance(stage, node, vms):
-        stage.tell(node, Effect.REFUSED, Deed("Harvester", "refuses maintenance mode", reason, DRAINING))
-        empty = vms.met is True and not vms.refs(ON_IT)
-        if empty:
-            stage.set(node, "spec.unschedulable", True)
-            stage.tell(node, Effect.CHANGED, Deed("you", "cordon it instead: it has no VM"))
-        stage.note(Hazard.CARE if empty else Hazard.USELESS, f"Harvester refuses maintenance mode: {reason}")
-        return
-    if get_text(stage.world.get(node), f'metadata.annotations["{MAINTENANCE}"]') == "completed" and not moved:
+    path = f'metadata.annotations["{MAINTENANCE}"]'
+    if get_text(stage.world.get(node), path) == "completed" and not moved and not vms.refs(ON_IT):
         stage.tell(node, Effect.NOTHING, Deed("you", "change nothing: it is in maintenance mode, and has no replica"))
         stage.note(Hazard.USELESS, f"{node.name} is drained already")
         return
+    nodes = {ref: obj for ref in stage.world.refs("Node") if (obj := stage.world.get(ref)) is not None}
+    refused, stuck = why_no_maintenance(nodes, node), _why_vms_stay(stage, node, vms)
+    if refused or stuck:
+        deed = Deed("Harvester", "refuses maintenance mode", refused or stuck, DRAINING)
+        stage.tell(node, Effect.REFUSED, deed)
+        stage.note(Hazard.USELESS if stuck else Hazard.CARE, f"Harvester refuses maintenance mode: {deed.why}")
+    if stuck:
+        return
     stage.set(node, "spec.unschedulable", True)
-    stage.tell(
-        node,
-        Effect.CHANGED,
-        Deed("Harvester", "cordons it and migrates its VMs: maintenance mode", "it is asked for", DRAINING),
-    )
+    by = Deed("Harvester", "cordons it and migrates its VMs: maintenance mode", "it is asked for", DRAINING)
+    by_hand = Deed("you", "cordon it instead, and migrate its VMs one by one")
+    stage.tell(node, Effect.CHANGED, by_hand if refused else by)
     names = _migrate(stage, node, whole=vms.met is True)
     stage.untold |= dict.fromkeys(vms.untold)
-    stage.set(node, f'metadata.annotations["{MAINTENANCE}"]', "completed")
+    if not refused:
+        stage.set(node, path, "completed")
     if names or moved or vms.untold:
         stage.note(Hazard.CARE, f"room for what leaves {node.name} is needed: VMs {len(names)}, replicas {moved}")
     else:
         stage.note(Hazard.SAFE, f"nothing that was seen lives on {node.name}")
 
 
-def _why_no_maintenance(stage: Stage, node: ObjectRef, vms: Precondition) -> str:
-    """Why Harvester refuses maintenance mode; empty where it does not."""
-    managers = [ref for ref in stage.world.refs("Node") if _is_manager(stage.world.get(ref))]
-    up = [ref for ref in managers if MAINTENANCE not in annotations_of(stage.world.get(ref))]
-    if node in managers and len(managers) == 1:
-        return f"{node.name} is the only management node"
-    if node in managers and node in up and len(up) != MANAGERS:
-        return f"{len(up)} management nodes are not in maintenance mode, and it wants {MANAGERS}"
+def _why_vms_stay(stage: Stage, node: ObjectRef, vms: Precondition) -> str:
+    """Why its VMs cannot leave a Node; empty where they can."""
     if bound := vms.refs(BOUND):
         return f"{join_names([ref.name for ref in bound])} cannot be migrated: shut down first"
     return "no other node can take its VMs" if vms.refs(ON_IT) and not _other_nodes(stage, node) else ""
-
-
-def _is_manager(obj: Obj | None) -> bool:
-    return has_node_role(obj, "control-plane") or has_node_role(obj, "etcd")
 
 
 def _migrate(stage: Stage, node: ObjectRef, whole: bool) -> list[str]:

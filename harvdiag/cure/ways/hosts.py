@@ -30,6 +30,7 @@ __all__ = [
     "issue",
     "leave_steps",
     "list_vms",
+    "migrations",
     "node_of",
     "read_load",
     "see_pair",
@@ -93,8 +94,8 @@ def node_of(case: Case) -> ObjectRef:
 
 
 def read_load(facts: Facts, node: ObjectRef) -> Load:
-    """Read what lives on the host of a Node."""
-    removal = read_removal(facts, node)
+    """Read what lives on the host of a Node, whatever other Nodes would go with it by the links."""
+    removal = replace(read_removal(facts, node), nodes=(node,))
     return Load(etcd=judge_etcd(facts, removal), volumes=judge_volumes(facts, removal), vms=judge_vms(facts, removal))
 
 
@@ -179,6 +180,12 @@ def stop_steps(vms: Iterable[ObjectRef]) -> Iterator[PlanStep]:
         )
 
 
+def migrations(load: Load) -> tuple[str, ...]:
+    """Return the paths in the UI that move each VM that can move, where they are few."""
+    moved = [ref for ref in load.running if ref not in load.bound]
+    return tuple(f"Virtual Machines → {ref.name} → ⋮ → Migrate" for ref in moved[:UI_FEW])
+
+
 def leave_steps(facts: Facts, node: ObjectRef, load: Load) -> Iterator[PlanStep]:
     """Yield the steps that take the VMs off a host that stays: to the others, and where there are none they stop."""
     alone = len(facts.pairing.nodes) == 1
@@ -189,7 +196,7 @@ def leave_steps(facts: Facts, node: ObjectRef, load: Load) -> Iterator[PlanStep]
     yield PlanStep(
         what=f"Move the VMs of {node.name} to other hosts",
         place=Place.UI,
-        commands=tuple(f"Virtual Machines → {ref.name} → ⋮ → Migrate" for ref in moved[:UI_FEW]),
+        commands=migrations(load),
         sees=(seen_by(list_vms(node), "shows none"),),
         caution=load.vms.told if moved or load.vms.untold else "",
         back="Migrate them back once the host has its Machine." if moved else "",

@@ -13,6 +13,7 @@ from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
+from harvdiag.cure.preconditions.maintenance import why_no_maintenance
 from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.preconditions.words import list_some
 from harvdiag.cure.ways.hosts import (
@@ -23,6 +24,7 @@ from harvdiag.cure.ways.hosts import (
     commands_in,
     issue,
     list_vms,
+    migrations,
     node_of,
     read_load,
     see_pair,
@@ -92,7 +94,7 @@ def empty_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
     load = read_load(facts, node)
     yield _evict(node, load)
     yield from stop_steps(load.bound)
-    yield _empty(node, load)
+    yield _empty(facts, node, load)
 
 
 def _upgrade_steps(facts: Facts, node: ObjectRef) -> Iterator[PlanStep]:
@@ -122,7 +124,7 @@ def _stop_upgrade(facts: Facts, run: UpgradeRun) -> Iterator[PlanStep]:
         what=f"Stop {run.title}, which has not reached the nodes",
         place=Place.KUBECTL,
         commands=commands_in(actions.stop_upgrade(run.upgrade.ref.name)),
-        sees=("it says: deleted, and Harvester refuses it no longer than the Cluster is Provisioning",),
+        sees=("It says: deleted. If Harvester refuses it as Cluster local is Provisioning, wait and try again.",),
         caution=f"Keep a support bundle of it first: {actions.SUPPORT_BUNDLE}.",
         back="Start it again once the host is back.",
         action=Action(verb=Verb.DELETE, ref=run.upgrade.ref),
@@ -159,15 +161,19 @@ def _evict(node: ObjectRef, load: Load) -> PlanStep:
     )
 
 
-def _empty(node: ObjectRef, load: Load) -> PlanStep:
+def _empty(facts: Facts, node: ObjectRef, load: Load) -> PlanStep:
+    refused = why_no_maintenance({ref: facts.pairing.obj(ref) for ref in facts.pairing.nodes}, node)
     path = actions.maintenance(node.name)
+    said = [load.vms.told] if load.running or load.vms.untold else []
+    said += [f"Stop a VM that cannot be moved: {actions.stop_vm('NAME')}"] if load.vms.untold else []
     return PlanStep(
-        what=f"Empty {node.name} of VMs, and keep new ones off it",
+        what=f"Empty {node.name} of VMs, and keep new ones off it"
+        + (": cordon it, and migrate each VM, as Harvester refuses maintenance mode" if refused else ""),
         place=Place.UI,
-        commands=(path,),
+        commands=(f"Hosts → {node.name} → ⋮ → Cordon", *migrations(load)) if refused else (path,),
         sees=(seen_by(list_vms(node), "shows none"),),
-        caution=load.vms.told if load.running or load.vms.untold else "",
-        back=path.replace("Enable", "Disable"),
+        caution=". ".join((*([f"No maintenance mode: {refused}"] if refused else []), *said)),
+        back=f"Hosts → {node.name} → ⋮ → Uncordon" if refused else path.replace("Enable", "Disable"),
         action=Action(verb=Verb.DRAIN, ref=node),
     )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from harvdiag.core.escape import escape_markdown, format_code
+from harvdiag.core.target import CONTEXT
 from harvdiag.share.run.kit import Card, read_card
 
 __all__ = ["PAGES", "render_index"]
@@ -23,8 +24,8 @@ READERS = {
 LEARNING = "9"
 """How the numbers of the notebooks begin that are exercises."""
 HOW = """\
-Click a question; in the notebook choose *Run*, *Run All Cells*. Each begins with its answer. Nothing is changed in a
-cluster, and nothing is sent anywhere."""
+Click a question; in the notebook choose *Run*, *Run All Cells*, and scroll up: each begins with its answer. Nothing is
+changed in a cluster, and nothing is sent anywhere."""
 STEPS = "In an exercise run one cell after the other, with *Shift+Enter*, and fill the gaps."
 SAMPLES = "The notebooks read **samples**. For your own cluster: `harvdiag lab supportbundle.zip`, or `context:lab`."
 KEPT = "This folder is yours: what you edit is never overwritten. `harvdiag lab` here again goes on with it."
@@ -46,7 +47,11 @@ def render_index(notebooks: Mapping[Path, str], source: str | None, training: bo
 
 
 def _tell_source(source: str | None) -> str:
-    return f"They read {format_code(source)}; the exercises have clusters of their own." if source else SAMPLES
+    """What the notebooks read, without its folder; exercises never do."""
+    if source is None:
+        return SAMPLES
+    name = source if source.startswith(CONTEXT) else PurePath(source).name
+    return f"The notebooks read {format_code(name)}, but for the exercises, which have clusters of their own."
 
 
 def _questions(reader: str, cards: Mapping[str, Card]) -> Iterator[str]:

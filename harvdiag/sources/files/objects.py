@@ -98,7 +98,7 @@ def _add_value(batch: Batch, lists: Counter[_Sort], file: str, value: Any) -> No
         for item in value:
             _add_value(batch, lists, file, item)
         return
-    if isinstance(value, dict) and value.get("type") in _CHANGES and isinstance(value.get("object"), dict):
+    if isinstance(value, dict) and str(value.get("type")) in _CHANGES and isinstance(value.get("object"), dict):
         _add_change(batch, lists, file, value["type"], value["object"])
         return
     foreign = recognise_value(value)

@@ -79,7 +79,7 @@ OBJECTS = (
         "nodeRef",
         "The field of a Machine that names its Node. Cluster API writes it once, when it has found the Node.",
         "docs/objects.md#link-node-ref",
-        ("status.nodeRef", "node reference", "status.nodeRef.name"),
+        ("status.nodeRef", "node reference", "status.nodeRef.name", "status.nodeRef.uid"),
     ),
     Term(
         "machine annotation",

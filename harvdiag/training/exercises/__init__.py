@@ -10,6 +10,7 @@ from typing import Any
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.core.suggest import did_you_mean, suggest_names
+from harvdiag.status.joining import Joining
 from harvdiag.training.exercise import Exercise, Lab
 from harvdiag.training.exercises.clusters import open_again, open_cluster
 from harvdiag.training.exercises.judging import judge_answer, name_answer
@@ -17,7 +18,7 @@ from harvdiag.training.exercises.keeper import FILE, Done, Keeper
 from harvdiag.training.exercises.result import LabView, Progress, Result, Standing
 from harvdiag.training.labs import LABS
 
-__all__ = ["check", "cluster", "hint", "lab", "progress", "solution"]
+__all__ = ["check", "cluster", "hint", "join", "lab", "progress", "solution"]
 
 HINTS = ("Hint one", "Hint two", "Hint three")
 
@@ -100,6 +101,11 @@ def cluster(exercise: str) -> Cluster:
     """
     found = LABS.get(str(exercise).strip().lower())
     return open_again(found.example if found else _find(exercise).cluster)
+
+
+def join() -> Joining:
+    """Return who writes which field while a host joins: a picture in notebooks, a table as ``.frame``."""
+    return Joining()
 
 
 @cache

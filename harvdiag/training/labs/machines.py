@@ -44,7 +44,7 @@ MACHINES = Lab(
                     lambda cluster: f"{_machine_of('hv02', cluster)}-machine-plan",
                     "That is the plan Secret of the Machine. The Machine has the same name without -machine-plan.",
                 ),
-                Wrong(always("local"), "That is the cluster, to which all Machines belong. Look at one row further."),
+                Wrong(always("local"), "That is the cluster, to which each Machine belongs. See the column machine."),
                 Wrong(
                     lambda cluster: _machine_of("hv01", cluster),
                     "That one belongs to hv01, the Node of the worked example. Take the row of hv02.",

@@ -126,7 +126,7 @@ ORPHAN = Lab(
                     always(75), "That is the percentage that the progress bar shows. How many Nodes is that of four?"
                 ),
                 Wrong(always(1), "That is how many are left. The others are asked for."),
-                Wrong(always(7), "That is the phase. Its first sentence also says how many nodes are done."),
+                Wrong(always(7), "That is the phase. cluster.upgrade also says how many nodes are done."),
             ),
             hints=(
                 "cluster.upgrade says where the upgrade is.",
