@@ -10,13 +10,14 @@ from harvdiag.core.errors import UsageError
 from harvdiag.sources import open_source
 from harvdiag.training import open_scenario
 from harvdiag.training.library.catalogue import scenarios
+from harvdiag.training.replays.replay import replay
 
 __all__ = ["open_again", "open_cluster"]
 
 PACKAGE = Path(__file__).parents[2]
 PLACES = (PACKAGE / "kit" / "data", PACKAGE.parent / "data")
 """The samples of an installation, and of a checkout."""
-LIBRARY = "library:"
+LIBRARY, REPLAY = "library:", "replay:"
 
 
 @cache
@@ -28,10 +29,13 @@ def open_cluster(name: str) -> Cluster:
 def open_again(name: str) -> Cluster:
     """Open the sample, the scenario (``rule/file``) or that of the library (``library:NAME``) of this name again.
 
-    Raises UsageError where there is none.
+    Also a frame of a replay, ``replay:NAME/KEY``. Raises UsageError where there is none.
     """
     if name.startswith(LIBRARY):
         return scenarios()[name.removeprefix(LIBRARY)].open()
+    if name.startswith(REPLAY):
+        course, _, key = name.removeprefix(REPLAY).partition("/")
+        return replay(course)[key].cluster
     file = f"scenarios/{name}.yaml" if "/" in name else f"bundles/{name}.zip"
     path = next((place / file for place in PLACES if (place / file).exists()), None)
     if path is None:
