@@ -31,8 +31,8 @@ def open_cluster(name: str) -> Cluster:
 def open_again(name: str) -> Cluster:
     """Open the sample, the scenario (``rule/file``, ``library:NAME``) or the exam of this name again.
 
-    That of an exam is ``exam:SEED:DIFFICULTY``, a frame of a replay ``replay:NAME/KEY``. Raises UsageError where there is
-    none.
+    That of an exam is ``exam:SEED:DIFFICULTY``, a frame of a replay ``replay:NAME/KEY``. Raises UsageError for a name
+    that none has.
     """
     if name.startswith(EXAM):
         seed, difficulty = map(int, name.removeprefix(EXAM).split(":"))
