@@ -9,6 +9,7 @@ import pytest
 
 import harvdiag as hd
 from harvdiag.cure.plan import Standing as WayStanding
+from harvdiag.notebook.gaps import fill_gaps
 from harvdiag.training.exercises.clusters import open_cluster
 from harvdiag.training.exercises.result import Standing
 
@@ -114,3 +115,12 @@ def test_next_steps_of_an_exam() -> None:
     assert hd.training.exam(44).check_step("custom-8d37a396337f", "support").right is True
     follows = hd.training.exam(19).check("custom-6941fc122e4f, rack04")
     assert "follows from another finding" in " ".join(follows.texts)
+
+
+def test_gaps_of_an_exam_without_quotation_marks() -> None:
+    """They are read as those of an exercise."""
+    cell = "fault = {}\nstep = {}  # a way\nmine.check_step(fault, step)"
+    given, meant = ("hv04", "kubectl uncordon hv04"), ("'hv04'", "'kubectl uncordon hv04'")
+    assert fill_gaps(cell.format(*given), {"mine"}) == cell.format(*meant)
+    assert fill_gaps("faults =\nmine.check(faults)", {"mine"}) == "faults = ...\nmine.check(faults)"
+    assert fill_gaps("step = hv04\nmine.go(step)", {"mine"}) == "step = hv04\nmine.go(step)"

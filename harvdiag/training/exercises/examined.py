@@ -70,9 +70,9 @@ def check_stories(exam: Paper, letters: Any) -> Result:
     right = "".join(letter for letter, text in choices.items() if text in true)
     judged = judge_answer(_asked(Form.CHOICES, choices=choices, answer=right), letters, exam.cluster)
     if judged.right:
-        return _result(exam, Standing.RIGHT, ["That is what happened."], "Next: a step for each, `exam.check_step`.")
+        return _result(exam, Standing.RIGHT, ["That is what happened."], "Next: a step for each, `.check_step`.")
     if judged.right is None and not judged.told:
-        return _result(exam, Standing.EMPTY, [], "Give letters of `exam.stories`.")
+        return _result(exam, Standing.EMPTY, [], "Give letters of its `.stories`.")
     return _result(exam, Standing.WRONG, [judged.told or "What would each of them leave behind? Look for that."])
 
 
@@ -87,7 +87,12 @@ def check_faults(exam: Paper, given: Any) -> Result:
     names = {fault.subject.name for fault in faults}
     if named == names:
         all_named = join_names([f"{fault.rule} of {fault.subject.name}" for fault in faults])
-        return _result(exam, Standing.RIGHT, [f"All of them: {all_named}."], "Next: what happened? `exam.stories`.")
+        return _result(
+            exam,
+            Standing.RIGHT,
+            [f"All of them: {all_named}."],
+            "Next: its `.stories`.",
+        )
     missing = [fault for fault in faults if fault.subject.name not in named]
     told = [f"{len(faults) - len(missing)} of {len(faults)} found."] if named & names else []
     told += [_tell_extra(exam, name, missing) for name in sorted(named - names)[:TOLD]]
@@ -135,7 +140,7 @@ def _is_meant(fault: Finding, given: Any, of: Reading) -> bool:
 def _tell_meant(of: Reading, found: Sequence[Finding]) -> str:
     if found:
         return f"There are {len(found)} faults at it: name the check, too, such as {found[0].rule}."
-    return f"No search ends at {join_names(sorted(of.items))}: name a fault as `exam.check` takes it."
+    return f"No search ends at {join_names(sorted(of.items))}: name a fault as `.check` takes it."
 
 
 def _tell_extra(exam: Paper, name: str, missing: Sequence[Finding]) -> str:
