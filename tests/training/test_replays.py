@@ -70,6 +70,8 @@ def test_a_frame_tells_whose_turn_it_is_and_what_changed() -> None:
     assert "hv02 ▶ Pre-drained" in repr(frame)
     assert [figure.name for figure in frame.figures] == ["upgrade", "handshake"]
     assert replay[-1].turn.startswith("no one")
+    held = hd.training.replay("held-volume")
+    assert [c.now for c in held["hv02 emptying"].changes] == ["degraded"]
     assert any("upgrade-post-drain-unanswered hv02" in line for line in replay[-2].changed)
 
 
