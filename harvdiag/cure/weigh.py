@@ -105,11 +105,20 @@ def _why_refused(finding: Finding, plan: Plan, rehearsal: Rehearsal) -> str:
             if each.met is False and (each.id in NEVER or each.value(LAST)):
                 return f"{each.id}: {each.told}"
     if finding.fingerprint in rehearsal.kept:
-        return f"its rehearsal ends with the finding still there: {finding.rule} of {finding.subject}"
+        told = f"its rehearsal ends with the finding still there: {finding.rule} of {finding.subject}"
+        return f"{told}{_where_it_stops(rehearsal)}"
     if finding.rule in rehearsal.unjudged:
         return f"its rehearsal ends where {finding.rule} is skipped"
     worse = next((each for each in rehearsal.new if each.severity is Severity.ERROR), None)
     return f"its rehearsal ends with {worse.rule} of {worse.subject}" if worse else ""
+
+
+def _where_it_stops(rehearsal: Rehearsal) -> str:
+    """The first step of a rehearsal that waits without end, or does nothing, in a clause; empty where none does."""
+    for number, step in enumerate(rehearsal.steps, 1):
+        if step.rehearsed and step.rehearsed.hazard in {Hazard.SILENT, Hazard.USELESS}:
+            return f"; step {number} ({step.what}): {step.rehearsed.reasons[0]}"
+    return ""
 
 
 def _out_of_order(plan: Plan) -> str:

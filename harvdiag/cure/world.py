@@ -200,8 +200,11 @@ def _key(obj: Obj) -> Key:
 
 def _overlaid(objects: Iterable[Obj], edits: Mapping[Key, Obj | None], hidden: Sequence[tuple[str, str]]) -> list[Obj]:
     """The objects that are left, as they are now."""
-    now = objects if not edits else (edits.get(_key(obj), obj) for obj in objects)
-    return [obj for obj in now if obj is not None and not any(get_text(obj, path) == value for path, value in hidden)]
+    now = list(objects) if not edits else [edits.get(_key(obj), obj) for obj in objects]
+    left = [obj for obj in now if obj is not None]
+    if not hidden:
+        return left
+    return [obj for obj in left if not any(get_text(obj, path) == value for path, value in hidden)]
 
 
 def _added(edits: Mapping[Key, Obj | None], objects: Iterable[Obj]) -> Iterator[Obj]:
@@ -218,5 +221,11 @@ def _first(entries: Sequence[CoverageEntry], space: str) -> str:
 
 def _listing(kind: Kind, entry: CoverageEntry, items: Sequence[Obj]) -> Listing:
     return Listing(
-        kind=kind, version=entry.version, namespace=entry.namespace, items=items, state=entry.state, reason=entry.reason
+        kind=kind,
+        version=entry.version,
+        namespace=entry.namespace,
+        items=items,
+        state=entry.state,
+        reason=entry.reason,
+        vetted=True,
     )

@@ -10,7 +10,8 @@ from collections.abc import Collection
 __all__ = ["fill_gaps", "register_gaps"]
 
 CHECK = re.compile(r"\btraining\.check\((?P<id>[\"']\w+[\"']),\s*(?P<name>[A-Za-z_]\w*)\s*\)")
-GAP = re.compile(r"(?P<head>answer\s*=\s*)(?P<value>[\w./-][\w./,\s-]*?|)\s*(?P<rest>#.*)?")
+EXAM = re.compile(r"\b\w+\.check(?:\(faults|_stories\(letters|_step\(fault, step)\)")
+GAP = re.compile(r"(?P<head>(?:answer|faults?|letters|step)\s*=\s*)(?P<value>[\w./-][\w./,\s-]*?|)\s*(?P<rest>#.*)?")
 """The line of an answer that is one or more bare words, or empty."""
 
 
@@ -20,7 +21,7 @@ def fill_gaps(text: str, known: Collection[str]) -> str:
     `known` are the names that there are in the notebook; what is Python with these stays as it is, as does every other
     cell.
     """
-    if CHECK.search(text) is None:
+    if not (CHECK.search(text) or EXAM.search(text)):
         return text
     names = {*known, *dir(builtins)}
     filled = "\n".join(_fill_line(line, names) for line in text.split("\n"))

@@ -74,6 +74,8 @@ class Listing:
     """As they stand in the source; `state` and `reason` tell where they are not all."""
     state: State = State.COLLECTED
     reason: str = ""
+    vetted: bool = False
+    """Whether the items are those of another snapshot, which has vetted them."""
 
 
 class Reader(Protocol):
@@ -174,6 +176,20 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
     kind, source = listing.kind, (listing.kind.name, listing.kind.group, listing.version, listing.namespace)
     if is_sensitive(kind.group, kind.plural):
         return [], CoverageEntry(*source, State.NOT_LOOKED_AT, 0, WITHHELD)
+    kept, faults = (list(listing.items), []) if listing.vetted else _vet_items(listing)
+    # Ordered like the API, in any source: the same objects give the same report, line by line.
+    kept.sort(key=lambda obj: (namespace_of(obj), name_of(obj)))
+    state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
+    if faults:
+        state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
+    elif state.seen and not kept:
+        state, reason = empty_state(kind)
+    return kept, CoverageEntry(*source, state, len(kept), reason)
+
+
+def _vet_items(listing: Listing) -> tuple[list[Obj], list[str]]:
+    """The usable items, redacted, and what is wrong with the others."""
+    kind = listing.kind
     kept: list[Obj] = []
     faults: list[str] = []
     names: set[tuple[str, str]] = set()
@@ -186,12 +202,4 @@ def vet_listing(listing: Listing) -> tuple[list[Obj], CoverageEntry]:
             continue
         names.add((namespace_of(item), name_of(item)))
         kept.append(item)
-    # Ordered like the API, in any source: the same objects give the same report, line by line.
-    kept = redact_objects(kind.resource, [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else kept)
-    kept = sorted(kept, key=lambda obj: (namespace_of(obj), name_of(obj)))
-    state, reason = listing.state, "; ".join([listing.reason, *faults[:3]] if listing.reason else faults[:3])
-    if faults:
-        state, reason = State.FAILED, reason + (f" (and {len(faults) - 3} more)" if len(faults) > 3 else "")
-    elif state.seen and not kept:
-        state, reason = empty_state(kind)
-    return kept, CoverageEntry(*source, state, len(kept), reason)
+    return redact_objects(kind.resource, [keep_fields(obj, kind.keep) for obj in kept] if kind.keep else kept), faults

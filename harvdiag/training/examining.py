@@ -6,12 +6,17 @@ import secrets
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.training.library.build import open_stage, write_stage
 from harvdiag.training.library.drawing import Draw, draw_exam
 from harvdiag.training.library.model import Solution
+
+if TYPE_CHECKING:
+    from harvdiag.training.exercises.examined import Paper
+    from harvdiag.training.exercises.result import Result
 
 __all__ = ["Exam", "exam"]
 
@@ -23,7 +28,8 @@ _LEVELS = (1, 2, 3)
 class Exam:
     """A cluster in which something is wrong: find out what. `cluster` is opened like any other source.
 
-    `seed` and `difficulty` give the same exam again, on any machine. `difficulty` is the number of faults, 1 to 3.
+    `seed` and `difficulty` give the same exam again, on any machine. `difficulty` is the number of faults, 1 to 3;
+    `reported` is what a user says of the cluster.
     `solution` tells them.
     """
 
@@ -36,6 +42,13 @@ class Exam:
         """The cluster."""
         return open_stage(f"exam-{self.seed}", self._draw.stage())
 
+    @property
+    def reported(self) -> str:
+        """What a user reports."""
+        if self._draw.upgrade:
+            return f"Something is not right with the upgrade to {self._draw.release}. Is anything else wrong?"
+        return "We want to upgrade soon. Is everything in order?"
+
     def write(self, path: str | Path) -> Path:
         """Write it as a support bundle, with logs, and return its path."""
         return write_stage(Path(path), self._draw.stage())
@@ -47,10 +60,44 @@ class Exam:
         made = tuple(stage.made)
         return Solution(finds=stage.finds, story=" ".join(each.summary for each in made), made=made)
 
+    @property
+    def stories(self) -> tuple[str, ...]:
+        """What may have happened, each with a letter: ``b. A restore left the Cluster paused.``; some of it did."""
+        from harvdiag.training.exercises.examined import list_stories
+
+        return tuple(f"{letter}. {text}" for letter, text in list_stories(self._paper).items())
+
+    def check(self, faults: Any = ...) -> Result:
+        """Compare the faults with those planted: names of objects, or findings; what only follows is not one."""
+        from harvdiag.training.exercises.examined import check_faults
+
+        return check_faults(self._paper, faults)
+
+    def check_stories(self, letters: Any = ...) -> Result:
+        """Compare letters of `stories` with what happened."""
+        from harvdiag.training.exercises.examined import check_stories
+
+        return check_stories(self._paper, letters)
+
+    def check_step(self, fault: Any = ..., step: Any = ...) -> Result:
+        """Play a next step for one of the faults: right if it does no harm and resolves it, or leads there.
+
+        A step is an action as for `Cluster.simulate`, the name of a way out, a command of the finding, or ``support``.
+        """
+        from harvdiag.training.exercises.examined import check_step
+
+        return check_step(self._paper, fault, step)
+
+    @cached_property
+    def _paper(self) -> Paper:
+        from harvdiag.training.exercises.examined import Paper
+
+        return Paper(self.seed, self.difficulty, self.cluster, self.solution)
+
     def __repr__(self) -> str:
         what = f"{self._draw.nodes} nodes, Harvester {self._draw.release}"
         again = f"hd.training.exam({self.seed}, {self.difficulty})"
-        return f"Exam {self.seed}, difficulty {self.difficulty}: {what}. The same again: {again}"
+        return f"Exam {self.seed}, difficulty {self.difficulty}: {what}. {self.reported} The same again: {again}"
 
 
 def exam(seed: int | None = None, difficulty: int = 2) -> Exam:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,13 @@ from harvdiag.cure.preconditions.registration import judge_registration
 from harvdiag.cure.runbook import build_runbook
 from harvdiag.cure.simulate import simulate
 from harvdiag.cure.ways.by_hand import by_hand
+from harvdiag.cure.ways.hosts import commands_in
 from harvdiag.cure.ways.model import Case, Plan, Unfit
 from harvdiag.cure.ways.rebuild import rebuild
 from harvdiag.cure.ways.register import register
 from harvdiag.cure.world import World
 from harvdiag.redact import Key, Redactor, redact_snapshot
+from harvdiag.reports.cure.runbook.terminal import render
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_scenario
@@ -97,6 +100,8 @@ def test_management_nodes_and_nodes_without_the_plan_register_with_their_roles(m
     assert "control-plane, etcd and worker" in step.what
     assert [draft.name for draft in plan.drafts] == ["hv03-register.sh"]
     assert any("no report" in told for told in plan.support)
+    (script,) = plan.drafts
+    assert all(command in render_draft(script) for command in commands_in(" ".join(script.untold)))
     assert "R2" not in {asked.id for asked in plan.preconditions}
     worker = register(case(facts_of(_hosted(monkeypatch, MINE, *_orphan_layers(), PLAN, RAN))))
     assert acting(worker)[Verb.REGISTER].place is Place.KUBECTL
@@ -235,6 +240,9 @@ def test_vms_that_cannot_move_are_stopped_first(monkeypatch: pytest.MonkeyPatch)
     vm |= {"metadata": {"name": "db", "namespace": "shop"}}
     vm |= {"status": {"nodeName": "hv03", "phase": "Running", "conditions": [state]}}
     book = rehearsed(_hosted(monkeypatch, MINE, *_orphan_layers(), PLAN, RAN, vm), "hv03")
+    page = render(replace(book, ways=tuple(way for way in book.ways if way.name == "rebuild")))
+    assert "· by step" in page
+    assert "Make sure that host hv03" not in page
     for way in book.ways:
         stop = next(step for step in way.steps if step.what.startswith("Stop VM shop/db"))
         assert stop.hazard is Hazard.CARE

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harvdiag.cluster import Cluster
 from harvdiag.core.model import Severity
 from harvdiag.core.policy import Policy
@@ -13,13 +15,15 @@ from harvdiag.cure.plan import Refused, Runbook, Standing
 from harvdiag.cure.runbook import build_runbook
 from harvdiag.cure.ways import all_ways
 from harvdiag.cure.ways.model import Case, Unfit
+from harvdiag.cure.ways.steps import RESTART_CAPI, reach_capi
 from harvdiag.cure.weigh import weigh
 from harvdiag.rules import registry, run_rules, select_rules
 from harvdiag.rules.facts import Facts
 from harvdiag.training import open_objects
 from harvdiag.training.scenario_files import load_scenario
-from tests.cure.clusters import AT, FLEET, HV01, HV02, HV03, Object, cluster, machine, node, off
+from tests.cure.clusters import AT, FLEET, HV01, HV02, HV03, Object, cluster, machine, node, off, release
 
+CAPI = "cattle-capi-system"
 SCENARIOS = Path(__file__).parents[2] / "data" / "scenarios"
 RULES = {name: rule for name, rule in registry().items() if rule.family == "pairing"}
 ELSEWHERE = {"register", "rebuild", "by-hand", "label-managed"}
@@ -302,3 +306,9 @@ def test_an_empty_node_ref_leaves_a_member_to_look_for() -> None:
     assert book.best.name == "remove-ghost"
     assert any("member remove ID" in command for step in book.best.steps for command in step.commands)
     assert [step.what for step in book.best.steps if step.final] == [f"Delete Machine {HV03}"]
+
+
+@pytest.mark.parametrize(("version", "space"), [("v1.7.1", "cattle-provisioning-capi-system"), ("v1.8.0", CAPI)])
+def test_cluster_api_is_restarted_where_it_runs(version: str, space: str) -> None:
+    facts = Facts(cluster("three-nodes", release(version)).snapshot)
+    assert f" -n {space} capi-controller-manager" in reach_capi(facts, RESTART_CAPI)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harvdiag.training.kit.surround import surround
 from harvdiag.training.world.evidence import node_zips, pod_logs
 from harvdiag.training.world.extras import enrich, take_over
 from harvdiag.training.world.faults import ghost, lose_answer, orphan, pass_over, second_machine, share_machine
@@ -38,6 +39,7 @@ def healthy_sample() -> dict[str, Any]:
     _upgrade_log(world)
     add_plan(world, "system-agent-upgrader", world.hosts, managed=False, image="rancher/system-agent")
     enrich(world)
+    world.objects = [obj for obj in world.objects if obj.get("type") != "Warning"]  # which tools take for an alarm
     return _bundle(world)
 
 
@@ -177,7 +179,7 @@ def _upgrade_log(world: World) -> None:
 
 def _bundle(world: World, orphans: tuple[str, ...] = (), **said: list[tuple[str, str]]) -> dict[str, Any]:
     return {
-        "objects": world.objects,
+        "objects": surround(world.objects),
         "captured_at": world.captured_at,
         "logs": pod_logs(world, said),
         "node_zips": node_zips(world, orphans),

@@ -76,10 +76,10 @@ def _refusal(stage: Stage, ref: ObjectRef) -> str:
     if field_path("spec.allowScheduling").get(obj) is not False:
         return "spec.allowScheduling is not false"
     for kind in ("Replica", "Engine"):
-        found = stage.world.snapshot().find(kind, Wanted(namespace=SPACE))
-        on_it = [each for each in found.objects if get_text(each, "spec.nodeID") == ref.name]
-        if on_it:
-            return f"{len(on_it)} objects of kind {kind} have spec.nodeID = {ref.name}"
+        wanted = Wanted(namespace=SPACE, fields=(f"spec.nodeID={ref.name}",))
+        found = stage.world.snapshot().find(kind, wanted)
+        if found.objects:
+            return f"{len(found.objects)} objects of kind {kind} have spec.nodeID = {ref.name}"
         if found.gap is not None:
             stage.untold[f"{unread(kind, found.gap)}, so that the Longhorn Node {ref.name} may be refused"] = None
     return ""

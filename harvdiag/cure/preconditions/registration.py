@@ -162,11 +162,11 @@ def _identity(facts: Facts, node: ObjectRef) -> Precondition:
 def _read_identity(facts: Facts, node: ObjectRef) -> tuple[str, ...]:
     """How a person closes the gap: the name of the Machine follows from a file of the host."""
     own = [ref.name for ref in (*facts.pairing.claiming_machines(node), *facts.pairing.weak_matches(node))]
-    others = f"any but {list_some(list(dict.fromkeys(own)))}" if own else "one that is there"
-    look = "`kubectl get machines.cluster.x-k8s.io -n fleet-local -o wide`"
+    but = f" other than {list_some(list(dict.fromkeys(own)))}" if own else ""
     told = (
         f"On {node.name}, as root: {SHOW_DIGEST} shows the 12 digits after custom- in the name of the Machine that it "
-        f"asks for. If that is {others} in {look}, its identity is that of another host: do not let it register."
+        f"asks for. If `kubectl get machines.cluster.x-k8s.io -n fleet-local` shows one of that name{but}, its "
+        "identity is that of another host: do not let it register."
     )
     return (
         told,

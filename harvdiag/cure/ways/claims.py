@@ -14,12 +14,14 @@ from harvdiag.cure.preconditions.model import Precondition, Value
 from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
 from harvdiag.cure.ways.steps import (
+    RESTART_CAPI,
     ask_support,
     back_up,
     is_gone,
     lists_members,
     mark,
     place_of,
+    reach_capi,
     runs_with,
     title,
     voters_but,
@@ -86,7 +88,8 @@ def _renewals(facts: Facts, wrong: dict[ObjectRef, ObjectRef]) -> Iterator[PlanS
             step,
             sees=(seen_by(f"kubectl get {place_of(node)} -o yaml", shows),),
             back=f"`kubectl annotate {place_of(node)} {NAMES}={actions.quote_argument(old)} --overwrite`",
-            caution="If it does not come back, restart the controller of Cluster API, and delete neither meanwhile.",
+            caution="If it does not come back, delete neither, and restart Cluster API: "
+            f"`{reach_capi(facts, RESTART_CAPI)}`.",
         )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.release import read_release
 from harvdiag.core.suggest import join_names
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.ways.hosts import cite, seen_by
 from harvdiag.cure.ways.model import Case, Plan, Unfit, way
-from harvdiag.cure.ways.steps import refuse_if_paused, runs_with, title
+from harvdiag.cure.ways.steps import RESTART_CAPI, reach_capi, refuse_if_paused, runs_with, title
 from harvdiag.kinds.local import FLEET
 from harvdiag.rules import actions
+from harvdiag.rules.facts import Facts
 
 __all__ = ["link_again"]
 
@@ -41,7 +43,7 @@ def link_again(case: Case) -> Plan:
     if others:
         raise Unfit(f"Node {hosts[0].name} has a Machine: {others[0].name}")
     return Plan(
-        steps=cite(facts, _steps(machine, hosts[0])),
+        steps=cite(facts, _steps(facts, machine, hosts[0])),
         support=(f"Why Cluster API does not find {hosts[0].name}, if its log shows no reason.",),
     )
 
@@ -57,8 +59,8 @@ def _machine_of(case: Case) -> ObjectRef:
     return made[0]
 
 
-def _steps(machine: ObjectRef, node: ObjectRef) -> Iterator[PlanStep]:
-    log = actions.search_log(actions.OF_CAPI, "Unauthorized", machine.name).strip("`")
+def _steps(facts: Facts, machine: ObjectRef, node: ObjectRef) -> Iterator[PlanStep]:
+    log = reach_capi(facts, actions.search_log(actions.OF_CAPI, "Unauthorized", machine.name))
     yield PlanStep(
         what="Read the log of Cluster API: a line with Unauthorized means that its credentials have expired",
         place=Place.KUBECTL,
@@ -73,9 +75,9 @@ def _steps(machine: ObjectRef, node: ObjectRef) -> Iterator[PlanStep]:
         links=(REPORT,),
     )
     yield PlanStep(
-        what=f"Restart Cluster API{actions.CAPI_ASIDE}",
+        what=f"Restart Cluster API{'' if read_release(facts.harvester_version) else actions.CAPI_ASIDE}",
         place=Place.KUBECTL,
-        commands=(actions.restart_deployment("capi-controller-manager", actions.CAPI_SPACES[0]).strip("`"),),
+        commands=(reach_capi(facts, RESTART_CAPI),),
         sees=(runs_with(machine, node),),
         action=Action(verb=Verb.WAIT),
     )

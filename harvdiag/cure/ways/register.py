@@ -91,7 +91,7 @@ def registration_steps(facts: Facts, host: Host) -> Iterator[PlanStep]:
 def _fill_in(facts: Facts, host: Host) -> PlanStep:
     draft = draft_registration(facts, host)
     return PlanStep(
-        what=f"Fill in what is open in {quote_argument(draft.name)}, and copy it to {host.node.name}",
+        what=f"Write the drafts (below), fill in what is open in {draft.name}, and copy that to {host.node.name}",
         place=Place.KUBECTL,
         commands=commands_in(" ".join(draft.untold)),
         sees=(seen_by(f"grep '^export.*<' {quote_argument(draft.name)}", "shows nothing"),),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from harvdiag.core.conditions import find_condition
 from harvdiag.core.fields import field_path
 from harvdiag.core.model import ObjectRef
+from harvdiag.core.release import read_release
 from harvdiag.cure.model import Action, Verb
 from harvdiag.cure.plan import Place, PlanStep
 from harvdiag.cure.ways.hosts import commands_in, seen_by
@@ -19,6 +20,7 @@ from harvdiag.rules.facts import Facts
 from harvdiag.rules.health_evidence import has_role
 
 __all__ = [
+    "RESTART_CAPI",
     "advised",
     "ask_support",
     "back_up",
@@ -28,6 +30,7 @@ __all__ = [
     "mark",
     "nothing_left",
     "place_of",
+    "reach_capi",
     "refuse_if_paused",
     "remove_member",
     "restart_agent",
@@ -37,6 +40,7 @@ __all__ = [
 ]
 
 GET = "kubectl get"
+RESTART_CAPI = actions.restart_deployment("capi-controller-manager", actions.CAPI_SPACES[0])
 
 
 def title(ref: ObjectRef) -> str:
@@ -71,6 +75,13 @@ def runs_with(machine: ObjectRef, node: ObjectRef) -> str:
 def restart_agent() -> tuple[str, ...]:
     """Return the commands that read the log of the agent on a host, and restart it."""
     return ("journalctl -u rancher-system-agent --since -1h", "systemctl restart rancher-system-agent")
+
+
+def reach_capi(facts: Facts, command: str) -> str:
+    """Return a command to Cluster API with the namespace that it has in the cluster's release."""
+    old, new = actions.CAPI_SPACES
+    release = read_release(facts.harvester_version)
+    return command.strip("`").replace(old, new if release and release[:2] >= (1, 8) else old)
 
 
 def is_gone(ref: ObjectRef) -> str:

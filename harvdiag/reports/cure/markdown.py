@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from harvdiag.core.escape import escape_markdown
-from harvdiag.core.marks import SIGNS, TO_COME, WAIT
+from harvdiag.core.marks import SIGNS, TO_COME
 from harvdiag.core.model import Finding
 from harvdiag.cure.model import Simulation
 from harvdiag.cure.preconditions.model import Precondition
@@ -24,6 +24,7 @@ from harvdiag.status.cure.words import (
     describe_live,
     describe_origin,
     describe_steps,
+    list_by_hand,
     list_finding_parts,
     list_open,
     list_steps,
@@ -103,8 +104,7 @@ def precondition_part(
 
 
 def _precondition_row(asked: Precondition, mark: str, word: str) -> str:
-    by_hand = asked.by_hand if asked.met is None and mark != WAIT else ()
-    told = "; ".join((*answer_precondition(asked), *by_hand))
+    told = "; ".join((*answer_precondition(asked), *list_by_hand(asked, mark)))
     return f"| {asked.id} | {SIGNS.get(mark, TO_COME)} {word} | {format_step(told, True)} |"
 
 

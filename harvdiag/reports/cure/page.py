@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harvdiag.core.listing import group_by
-from harvdiag.core.marks import SIGNS, TO_COME, UNSEEN, WAIT
+from harvdiag.core.marks import SIGNS, TO_COME, UNSEEN
 from harvdiag.core.model import Finding
 from harvdiag.core.wrap import count_cells
 from harvdiag.cure.preconditions.model import Precondition
@@ -18,6 +18,7 @@ from harvdiag.status.cure.words import (
     PRECONDITIONS,
     answer_precondition,
     describe_origin,
+    list_by_hand,
     mark_precondition,
     name_objects,
 )
@@ -72,7 +73,7 @@ class Page:
         for each, (mark, word) in zip(asked, words, strict=True):
             lead = f"  {each.id}  {SIGNS.get(mark, TO_COME)} {word:{wide}}  "
             first, *told = answer_precondition(each)
-            told += each.by_hand if (each.met is None or self.full) and mark != WAIT else ()
+            told += list_by_hand(each, mark, self.full)
             yield from self.led(lead, first, SIGNS.get(mark, ""))
             yield from (line for text in told for line in self.led(" " * len(lead), text))
 

@@ -23,6 +23,7 @@ from harvdiag.status.cure.words import (
     describe_headline,
     describe_origin,
     describe_steps,
+    list_by_hand,
     list_finding_parts,
     list_open,
     list_steps,
@@ -98,6 +99,5 @@ def finding_line(finding: Finding) -> str:
 
 def precondition_line(asked: Precondition, mark: str, word: str) -> str:
     """Return a precondition with its answer, and what a person does where it cannot be told."""
-    by_hand = asked.by_hand if asked.met is None else ()
-    told = "; ".join(map(format_step, (*answer_precondition(asked), *by_hand)))
+    told = "; ".join(map(format_step, (*answer_precondition(asked), *list_by_hand(asked, mark))))
     return f"{asked.id} {SIGNS.get(mark, TO_COME)} <b>{word}</b> {told}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from harvdiag.core.marks import ERROR, GOOD, INFO, UNSEEN, WARNING
+from harvdiag.core.marks import ERROR, GOOD, INFO, UNSEEN, WAIT, WARNING
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.core.target import join_words
 from harvdiag.core.timestamps import Timestamp
@@ -32,6 +32,7 @@ __all__ = [
     "describe_live",
     "describe_origin",
     "describe_steps",
+    "list_by_hand",
     "list_finding_parts",
     "list_open",
     "list_steps",
@@ -164,6 +165,11 @@ def describe_origin(snapshot: Snapshot) -> str:
         f"collected {when}" if when else "",
     )
     return ", ".join(filter(None, parts))
+
+
+def list_by_hand(asked: Precondition, mark: str, full: bool = False) -> tuple[str, ...]:
+    """Return what a person does before the first step; nothing where a step sees to it, which is not to be early."""
+    return asked.by_hand if mark != WAIT and (full or asked.met is None) else ()
 
 
 def answer_precondition(asked: Precondition) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
@@ -12,8 +13,10 @@ from harvdiag.cure.action import parse_action
 from harvdiag.cure.plan import Standing, Way
 from harvdiag.cure.ways import all_ways
 
-__all__ = ["Tried", "name_step", "try_step"]
+__all__ = ["Tried", "judge_next", "name_step", "try_step"]
 
+SUPPORT = frozenset({"support", "ask support", "vendor support", "ask vendor support", "open a support case"})
+COMMAND = re.compile(r"`([^`]+)`")
 TOLD = 2
 """The most reasons that are told."""
 
@@ -28,6 +31,12 @@ class Tried:
     safe: bool
     gone: frozenset[str]
     told: str
+
+    def against(self, wanted: frozenset[str]) -> Tried:
+        """The same, as a step that has to resolve findings: it is not safe where it leaves one of them."""
+        if wanted <= self.gone:
+            return self
+        return replace(self, safe=False, told=f"{self.told} What was found stays.")
 
 
 def name_step(text: str, cluster: Cluster) -> str:
@@ -47,6 +56,42 @@ def try_step(text: str, cluster: Cluster, faults: Sequence[Finding]) -> Tried:
     """
     name = name_step(text, cluster)
     return _try_way(name, cluster, faults) if name in all_ways() else _try_action(name, cluster)
+
+
+def judge_next(text: str, cluster: Cluster, fault: Finding) -> Tried:
+    """Whether a step is a safe next one for a fault: it resolves it, or is what the finding or its way begins with.
+
+    To ask support is one where no way can be followed and the finding says so. Raises UsageError as `try_step` does.
+    """
+    if text.lower() in SUPPORT:
+        return _judge_support(cluster, fault)
+    if _bare(text) in _first_steps(cluster, fault):
+        return Tried(True, frozenset(), "It is one of the steps that the finding, or its way out, begins with.")
+    return try_step(text, cluster, [fault]).against(frozenset({fault.fingerprint}))
+
+
+def _judge_support(cluster: Cluster, fault: Finding) -> Tried:
+    open_way = any(way.standing is Standing.OPEN for way in cluster.cure(fault).ways)
+    named = any("support" in step.lower() for step in fault.next)
+    told = "It is not one to be resolved alone." if named else "Its next steps do not need support yet: take the first."
+    return Tried(named and not open_way, frozenset(), "There is a way that can be followed." if open_way else told)
+
+
+def _first_steps(cluster: Cluster, fault: Finding) -> set[str]:
+    """The next steps of a finding and their commands, and those of the first step of each way that can be followed.
+
+    A deletion is none of them: it is played.
+    """
+    found = {*fault.next, *(command for step in fault.next for command in COMMAND.findall(step))}
+    for way in cluster.cure(fault).ways:
+        if way.standing is Standing.OPEN:
+            first = next((step for step in way.steps if not step.done), None)
+            found |= {first.what, *first.commands, str(first.action or "")} if first else set()
+    return {_bare(each) for each in found if each and not _bare(each).startswith("delete")}
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.replace("`", "").split()).rstrip(".").removeprefix("kubectl ").lower()
 
 
 def _try_action(text: str, cluster: Cluster) -> Tried:

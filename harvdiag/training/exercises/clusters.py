@@ -9,7 +9,9 @@ from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
 from harvdiag.sources import open_source
 from harvdiag.training import open_scenario
+from harvdiag.training.library.build import open_stage
 from harvdiag.training.library.catalogue import scenarios
+from harvdiag.training.library.drawing import draw_exam
 from harvdiag.training.replays.replay import replay
 
 __all__ = ["open_again", "open_cluster"]
@@ -17,7 +19,7 @@ __all__ = ["open_again", "open_cluster"]
 PACKAGE = Path(__file__).parents[2]
 PLACES = (PACKAGE / "kit" / "data", PACKAGE.parent / "data")
 """The samples of an installation, and of a checkout."""
-LIBRARY, REPLAY = "library:", "replay:"
+LIBRARY, EXAM, REPLAY = "library:", "exam:", "replay:"
 
 
 @cache
@@ -27,10 +29,14 @@ def open_cluster(name: str) -> Cluster:
 
 
 def open_again(name: str) -> Cluster:
-    """Open the sample, the scenario (``rule/file``) or that of the library (``library:NAME``) of this name again.
+    """Open the sample, the scenario (``rule/file``, ``library:NAME``) or the exam of this name again.
 
-    Also a frame of a replay, ``replay:NAME/KEY``. Raises UsageError where there is none.
+    That of an exam is ``exam:SEED:DIFFICULTY``, a frame of a replay ``replay:NAME/KEY``. Raises UsageError for a name
+    that none has.
     """
+    if name.startswith(EXAM):
+        seed, difficulty = map(int, name.removeprefix(EXAM).split(":"))
+        return open_stage(f"exam-{seed}", draw_exam(seed, difficulty).stage())
     if name.startswith(LIBRARY):
         return scenarios()[name.removeprefix(LIBRARY)].open()
     if name.startswith(REPLAY):

@@ -66,11 +66,8 @@ def _judge_step(exercise: Exercise, text: str, cluster: Cluster, digest: str) ->
         tried = try_step(name, cluster, faults)
     except UsageError as error:
         return Judgement(None, f"That cannot be played: {error}")
-    wanted = try_step(exercise.answer(cluster), cluster, faults).gone
-    if tried.safe and wanted <= tried.gone:
-        return Judgement(True)
-    stays = "" if wanted <= tried.gone else " What was found stays."
-    return Judgement(False, tried.told + stays, digest)
+    tried = tried.against(try_step(exercise.answer(cluster), cluster, faults).gone)
+    return Judgement(True) if tried.safe else Judgement(False, tried.told, digest)
 
 
 def _computed(exercise: Exercise, answer: Any) -> Reading:

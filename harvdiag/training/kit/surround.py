@@ -23,6 +23,7 @@ SERVED = frozenset(
     }
 )
 """The groups that an API server has itself, and that of metrics, which the simulator passes over."""
+_OF_USERS = ("default", "local")
 _CRITICAL = "system-node-critical"
 _BEFORE = {"Complete": "SuccessCriteriaMet", "Failed": "FailureTarget"}
 """The condition of a Job that stands before its end, and is asked for by Kubernetes 1.32 and newer."""
@@ -70,10 +71,13 @@ def _definition(group: str, kind: str, items: list[Object]) -> Object:
 
 
 def _accounts(objects: list[Object]) -> Iterator[Object]:
-    """The ServiceAccount of each pod, and the default one of each namespace, that are not there yet."""
+    """The account of each pod, and the default one of each namespace of the system, that are not there yet.
+
+    One in a namespace of users would make it look as if those had been collected.
+    """
     there = {_place(obj) for obj in objects if obj["kind"] == "ServiceAccount"}
-    spaces = [obj["metadata"]["name"] for obj in objects if obj["kind"] == "Namespace"]
-    wanted = {(space, "default") for space in spaces}
+    wanted = {(obj["metadata"]["name"], "default") for obj in objects if obj["kind"] == "Namespace"}
+    wanted -= {(space, "default") for space in _OF_USERS}
     pods = [obj for obj in objects if obj["kind"] == "Pod"]
     wanted |= {(pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName", "default")) for pod in pods}
     for space, name in sorted(wanted - there):

@@ -256,7 +256,7 @@ DANGERS = Lab(
                 Wrong(always("c"), "P4 is met from the start: this Node has no Machine, so none goes with it."),
             ),
             hints=(
-                "In the card, below `before you begin`: which one is not met yet?",
+                "For one of them `met` is False, and the way can be followed all the same.",
                 "A step takes RKE2 off the host. What does it make sure of?",
                 "Without it the Node would come back at once.",
             ),

@@ -10,6 +10,7 @@ from harvdiag.training.kit.bundle import Manner, write_bundle
 from harvdiag.training.kit.surround import surround
 from harvdiag.training.library.stage import Stage
 from harvdiag.training.memory import open_objects
+from harvdiag.training.world.everyday import serve
 from harvdiag.training.world.evidence import node_zips, pod_logs
 from harvdiag.training.world.extras import enrich
 
@@ -35,6 +36,7 @@ def _whole(stage: Stage) -> list[dict[str, Any]]:
     """
     world = stage.world
     enrich(world)
+    serve(world)
     for step in stage.late:
         step(world)
     return surround(obj for obj in world.objects if not (obj["kind"] == "Event" and obj["type"] == "Warning"))

@@ -18,7 +18,7 @@ from harvdiag.training.world.objects import CREATED, FLEET, condition, digest, m
 from harvdiag.training.world.steps import before
 from harvdiag.training.world.world import World
 
-__all__ = ["OLD", "daemonset", "deployment", "live_in", "upgraded_before"]
+__all__ = ["OLD", "daemonset", "deployment", "live_in", "serve", "upgraded_before"]
 
 RANCHER, HARVESTER, SYSTEM = "cattle-system", "harvester-system", "kube-system"
 OLD = "hvst-upgrade-older"
@@ -68,6 +68,19 @@ def live_in(world: World) -> World:
     return world
 
 
+def serve(world: World) -> World:
+    """Add the workloads of the system and KubeVirt, all whole; what is there already stays.
+
+    KubeVirt moves no VM by itself when it is upgraded: before 1.8 that is a wish of the administrator.
+    """
+    there = {_key(obj) for obj in world.objects}
+    for obj in (*_workloads(world), *_kubevirt(world)):
+        if _key(obj) not in there:
+            world.add(obj)
+            obj["spec"].pop("workloadUpdateStrategy", None)
+    return world
+
+
 def deployment(name: str, namespace: str, wanted: int, **meta: Any) -> dict[str, Any]:
     """A Deployment that is whole; of one that wants no pods the counts are not written at all."""
     rows = [
@@ -87,6 +100,11 @@ def daemonset(name: str, namespace: str, wanted: int) -> dict[str, Any]:
     status |= {"numberAvailable": wanted, "updatedNumberScheduled": wanted} if wanted else {}
     spec = {"selector": {"matchLabels": {"app": name}}}
     return new("apps/v1", "DaemonSet", name, namespace, generation=2, spec=spec, status=status)
+
+
+def _key(obj: dict[str, Any]) -> tuple[str, ...]:
+    meta = obj["metadata"]
+    return obj["apiVersion"], obj["kind"], meta.get("namespace", ""), meta["name"]
 
 
 def _servers(world: World) -> list[str]:
