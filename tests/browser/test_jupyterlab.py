@@ -197,6 +197,40 @@ def _check_colours(driver: Chrome) -> None:
     assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{ink} on {ground}"
 
 
+GAP = "//*[contains(@class, 'jp-CodeCell')][.//*[contains(@class, 'cm-content')][contains(., 'check(\"b1\"')]]"
+
+
+def _press(driver: Chrome, held: str, key: str) -> None:
+    ActionChains(driver).key_down(held).send_keys(key).key_up(held).perform()
+
+
+def _answer(driver: Chrome, given: str, heading: str) -> str:
+    """Write an answer over the first line of the gap, without quotes; return what is told below that heading."""
+    driver.find_element("xpath", f"{GAP}//*[contains(@class, 'cm-line')]").click()
+    ActionChains(driver).send_keys(Keys.HOME).perform()
+    _press(driver, Keys.SHIFT, Keys.END)
+    ActionChains(driver).send_keys(f"answer = {given}").perform()
+    _press(driver, Keys.CONTROL, Keys.ENTER)
+    return driver.find_element("xpath", f"{GAP}//b[.='{heading}']/ancestor::*[contains(@class, 'RenderedHTML')]").text
+
+
+def test_a_gap_is_filled_and_its_check_answers(jupyter: Lab, driver: Chrome) -> None:
+    """In lab b, whose list of steps leads to the gap: a typical wrong answer, a word for a hint, the right answer."""
+    driver.set_window_size(1300, 900)
+    driver.implicitly_wait(60)
+    driver.get(jupyter.address("notebooks/91-find-the-orphan.ipynb"))
+    driver.find_element("css selector", ".jp-Notebook-ExecutionIndicator[data-status='idle']")
+    driver.find_element("css selector", ".jp-Notebook .jp-Cell").click()
+    for _ in range(2):
+        _press(driver, Keys.SHIFT, Keys.ENTER)
+    driver.find_element("link text", "2. Your turn: find it").click()
+    assert "the orphan of the worked example" in _answer(driver, "srv09", "✗ b1: Not yet")
+    assert "Hint one" in _answer(driver, "hint", "→ b1: Hint")
+    assert "both directions" in _answer(driver, "hv04", "✓ b1: Right")
+    kept = json.loads((jupyter.folder / "notebooks" / "harvdiag-progress.json").read_text(encoding="utf-8"))
+    assert kept["exercises"]["b1"]["solved"]
+
+
 FORMS = [
     "import harvdiag as hd\n",
     "findings = hd.open('data/bundles/issue-8236.zip', notes='mine.notes.yaml').check()\n",
