@@ -1,5 +1,6 @@
 """YAML and JSON text to plain objects: exact, bounded and fast."""
 
+from harvdiag.io.yaml.cuts import cut_rows, dropping
 from harvdiag.io.yaml.lists import (
     TextError,
     engine_version,
@@ -14,7 +15,9 @@ __all__ = [
     "ANCHORS",
     "DEPTH",
     "TextError",
+    "cut_rows",
     "decode_text",
+    "dropping",
     "engine_version",
     "load_documents",
     "load_kit_document",

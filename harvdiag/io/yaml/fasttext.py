@@ -20,7 +20,7 @@ __all__ = ["engine_version", "parse_document"]
 # In the kit's style, a value follows ": " or "- " at once. Numbers as Go prints them and empty collections are safe.
 _SAFE = rb"(?!(?:-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?(?:e[+-][0-9]{2})?|\{\}|\[\])\n)"
 _CANDIDATES = tuple(
-    re.compile(before + _SAFE + rb"((?!- )[-+.0-9_&*!\[{][^\n]*)").findall for before in (rb": ", rb"- ")
+    re.compile(before + rb"(?=[-+.0-9_&*!\[{])" + _SAFE + rb"((?!- )[^\n]*)").findall for before in (rb": ", rb"- ")
 )
 # What else yaml-rs does not read as a plain string: a property, a flow collection, any kind of number. Possessive, as
 # a value may be a line of megabytes.
@@ -37,6 +37,7 @@ _CONTROL = b"\0" + bytes(range(2, 10)) + bytes(range(11, 32)) + b"\x7f"
 _strange = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]").search
 # Base64 of plan Secrets, two thirds of all bytes: yaml-rs would keep many times its size, so a mark replaces it.
 _LONG = re.compile(rb": ([A-Za-z0-9+/=]{512,})\n")
+_BULKY = 8192
 _MARK = re.compile("\x01([0-9]+)\x01")
 
 
@@ -72,7 +73,7 @@ def _parse_guarded(data: bytes) -> Any:
 
 def _has_long_lines(data: bytes) -> bool:
     """Whether to look for base64: lists of other objects have lines of some fifty bytes."""
-    return len(data) > 200 * data.count(b"\n")
+    return len(data) > _BULKY and len(data) > 200 * data.count(b"\n")
 
 
 def _set_aside(held: list[str], text: bytes) -> bytes:

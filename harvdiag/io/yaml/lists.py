@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from harvdiag.core.errors import UsageError
+from harvdiag.io.yaml.cuts import Cut, forget_rows, put_back
 from harvdiag.io.yaml.text import TextError, check_text, line_at
 
 __all__ = ["TextError", "engine_version", "load_documents", "load_kit_document", "load_kit_list", "paused_collector"]
@@ -73,6 +74,7 @@ def _forgetting_words() -> Iterator[None]:
     try:
         yield
     finally:
+        forget_rows()
         if yamltext := sys.modules.get("harvdiag.io.yaml.yamltext"):
             yamltext.forget_words()
 
@@ -94,10 +96,11 @@ def load_kit_document(data: bytes) -> Any:
 
 
 @_forgetting_words()
-def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None) -> list[Any]:
+def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None, cut: Cut | None = None) -> list[Any]:
     """Load the items of a list file of a bundle, without their managedFields; the caller checks the items.
 
     With `chosen`, only the items for whose text it is true are parsed; all of them where the text cannot be divided.
+    `cut` takes out of an item what needs no parser (`harvdiag.io.yaml.cuts`).
     Raises TextError if the file is truncated, not a list, or not text that the kit could have written.
     """
     check_text(data)
@@ -112,7 +115,7 @@ def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None) ->
         picked = _item_spans(data, head.end(), tail)
         if chosen is not None:  # it is quicker to look once through the whole text, where nothing may be chosen at all
             picked = (span for span in picked if chosen(data[slice(*span)])) if chosen(data) else iter(())
-        items = [_load_item(data, start, end) for start, end in picked]
+        items = [_load_item(data, start, end, cut) for start, end in picked]
     for item in items:
         _drop_managed(item)
     return items
@@ -126,14 +129,18 @@ def _item_spans(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]
         start = end
 
 
-def _load_item(data: bytes, start: int, end: int) -> Any:
+def _load_item(data: bytes, start: int, end: int, cut: Cut | None) -> Any:
     text = data[start:end]
+    whole = _without_managed(text)
+    short, held = cut(whole) if cut else (whole, [])
     try:
-        value = _selected_parser()(_without_managed(text))
+        value = _selected_parser()(short)
     except TextError:
-        value = _parse_exactly(text, data.count(b"\n", 0, start))
+        value, held = _parse_exactly(text, data.count(b"\n", 0, start)), []
     if not isinstance(value, list) or len(value) != 1:
         raise TextError("an item of the list cannot be separated from the next", line_at(data, start))
+    if not put_back(value[0], held):
+        return _load_item(data, start, end, None)
     return value[0]
 
 
