@@ -12,12 +12,13 @@ from harvdiag.io.yaml import TextError, cut_rows, dropping, lists, load_kit_list
 from harvdiag.io.yaml.cuts import Cut
 from harvdiag.kinds.plansecret import PLAN_TYPE, STATUS_KEYS, strip_plan
 from harvdiag.sources.bundle import reader
+from harvdiag.sources.bundle.damage import repair_text, undo_null_rewrite
 from tests.reading.test_lists import ENGINES, kit, same
 from tests.sample import examples
 
 LONG = "QUJD+/" * 30 + "QQ=="
 LABELS = """      kubernetes.io/arch: amd64
-      kubernetes.io/hostname: "null"
+      kubernetes.io/hostname: "a"
       plan.cattle.io/hash: 9bfa359f6915ab7
       node-role.kubernetes.io/etcd: "true"
 """
@@ -65,7 +66,7 @@ either = pytest.mark.usefixtures("_engine")
 
 def load(data: bytes, cut: Cut | None) -> Any:
     try:
-        return load_kit_list(data, None, cut)
+        return load_kit_list(data, None, cut, repair_text)
     except TextError as error:
         return str(error)
 
@@ -83,7 +84,7 @@ def test_rows_are_read_as_a_parser_reads_them(monkeypatch: pytest.MonkeyPatch) -
     data = kit(NODE, NODE.replace("9bfa359f6915ab7", "host-1"))
     whole, parsed = load(data, None), []
     parse = lists._selected_parser()
-    monkeypatch.setattr(lists, "_selected_parser", lambda: lambda text: parsed.append(text) or parse(text))
+    monkeypatch.setattr(lists, "_selected_parser", lambda: lambda text, mend: parsed.append(text) or parse(text, mend))
     assert same(load(data, cut_rows), whole)
     assert whole[0]["status"]["images"][0]["sizeBytes"] == 822171168
     assert b"docker.io" not in b"".join(parsed)
@@ -105,6 +106,7 @@ def test_rows_are_read_as_a_parser_reads_them(monkeypatch: pytest.MonkeyPatch) -
         ("amd64", "&x amd64"),
         ('"true"', '"tr\\x75e"'),
         ('"true"', "{}"),
+        ('"true"', '"null"'),
         ("kubernetes.io/hostname", "kubernetes.io/arch"),
         ("  labels:\n", "  labels:\n\n"),
         ("  labels:\n", "  labels: {}\n  labels:\n"),
@@ -157,6 +159,13 @@ def test_outputs_are_dropped_and_nothing_else(old: str, new: str) -> None:
 def test_an_output_never_reaches_the_parser() -> None:
     (secret,) = load_kit_list(kit(SECRET), None, reader.CUTS["secrets"])
     assert list(secret["data"]) == ["applied-checksum", "failed-output", "probe-statuses"]
+
+
+@either
+def test_texts_are_mended_while_they_are_read() -> None:
+    """In the same way as by a pass over all values: in mappings, in lists, and of an item that is a text."""
+    data = kit('a: "null"\nb:\n- \'pull "x"null\'\n- not null\nc: {}\nd: "\\U0001F680null"', '"null"', NODE)
+    assert same(load_kit_list(data, mend=repair_text), [undo_null_rewrite(item) for item in load_kit_list(data)])
 
 
 @given(st.data())

@@ -12,12 +12,15 @@ from functools import partial
 from sys import intern
 from typing import Any
 
+from harvdiag.io.yaml import mending
+
 __all__ = ["Cut", "cut_rows", "dropping", "forget_rows", "put_back"]
 
 Held = list[tuple[str, str, Any]]
 Cut = Callable[[bytes], tuple[bytes, Held]]
 """Takes the text of an item; returns the text to parse, and what was read without a parser: parent, field, value."""
 
+DAMAGED = mending.DAMAGED.encode()
 _outside = re.compile(rb"\n {0,3}[^ \n]").search
 # The value of a label is a string: in quotes without an escape, or bare, and then neither a number nor a word of YAML.
 _labels = re.compile(
@@ -49,7 +52,7 @@ def cut_rows(item: bytes) -> tuple[bytes, Held]:
 
 
 def _find_rows(item: bytes, parent: str, field: str, match: Any) -> tuple[int, int]:
-    """Where the rows of a field begin and end; two zeros where they are not of the one form, all of them."""
+    """Where the rows of a field begin and end; two zeros where one of them has another form, or may be damaged."""
     above, here = b"\n  %b:\n" % parent.encode(), b"\n    %b:\n" % field.encode()
     top = item.find(above)
     start = item.find(here, top) if top >= 0 else -1
@@ -57,7 +60,9 @@ def _find_rows(item: bytes, parent: str, field: str, match: Any) -> tuple[int, i
         return 0, 0
     first = start + len(here)
     found = match(item, first)
-    return (first, found.end()) if found and _ends_rows(item, found.end()) else (0, 0)
+    if not found or not _ends_rows(item, found.end()) or item.find(DAMAGED, first, found.end()) >= 0:
+        return 0, 0
+    return first, found.end()
 
 
 def _ends_rows(item: bytes, end: int) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml_rs
 
+from harvdiag.io.yaml.mending import DAMAGED, Mend, keep, mend_texts
 from harvdiag.io.yaml.text import DEPTH, may_be_deep
 
 __all__ = ["engine_version", "parse_document"]
@@ -50,24 +51,24 @@ def engine_version() -> str:
     return f"yaml-rs {yaml_rs.__version__}"
 
 
-def parse_document(data: bytes) -> Any:
-    """Parse the one document in the text, exactly as `yamltext.parse_document` does."""
+def parse_document(data: bytes, mend: Mend = keep) -> Any:
+    """Parse the one document in the text, exactly as `yamltext.parse_document` does, and mend the texts in it."""
     try:
-        return _parse_guarded(data)
+        return _parse_guarded(data, mend)
     except (yaml_rs.YAMLDecodeError, _DoubtError, ValueError, TypeError):
         from harvdiag.io.yaml import yamltext
 
-        return yamltext.parse_document(data)
+        return mend_texts(yamltext.parse_document(data), mend)
 
 
-def _parse_guarded(data: bytes) -> Any:
+def _parse_guarded(data: bytes, mend: Mend) -> Any:
     held: list[str] = []
     if b"\x01" in data:
         raise _DoubtError
     short = _LONG.sub(lambda found: _set_aside(held, found[1]), data) if _has_long_lines(data) else data
     if _is_doubtful(short):
         raise _DoubtError
-    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1)
+    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1, mend)
     return _restore_text(value, held) if held else value
 
 
@@ -116,19 +117,29 @@ def _has_empty_block(data: bytes) -> bool:
     return False
 
 
-def _normalize_collection(value: Any, depth: int) -> Any:
-    """The value with whole floats as integers and keys interned; _DoubtError for what the exact rule never returns."""
+def _normalize_collection(value: Any, depth: int, mend: Mend) -> Any:
+    """The value with whole floats as integers, keys interned and texts mended; _DoubtError for what the exact rule
+    never returns.
+    """
     if not depth:
         raise _DoubtError
     if value.__class__ is dict:
-        return {intern(key): x if x.__class__ is str else _normalize_value(x, depth) for key, x in value.items()}
-    return [x if x.__class__ is str else _normalize_value(x, depth) for x in value]
+        return {
+            intern(key): (mend(x) if x.endswith(DAMAGED) else x)
+            if x.__class__ is str
+            else _normalize_value(x, depth, mend)
+            for key, x in value.items()
+        }
+    return [
+        (mend(x) if x.endswith(DAMAGED) else x) if x.__class__ is str else _normalize_value(x, depth, mend)
+        for x in value
+    ]
 
 
-def _normalize_value(value: Any, depth: int) -> Any:
+def _normalize_value(value: Any, depth: int, mend: Mend) -> Any:
     kind = value.__class__
     if kind is dict or kind is list:
-        return _normalize_collection(value, depth - 1)
+        return _normalize_collection(value, depth - 1, mend)
     return _normalize_float(value) if kind is float else value
 
 

@@ -22,7 +22,7 @@ from harvdiag.kinds.kind import Kind
 from harvdiag.kinds.plansecret import STATUS_KEYS
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Manifest, Resource
-from harvdiag.sources.bundle.damage import undo_null_rewrite
+from harvdiag.sources.bundle.damage import repair_text
 from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
 from harvdiag.sources.bundle.layout import BEYOND, Layout, is_bare, read_layout
 from harvdiag.sources.bundle.nodes import describe_host
@@ -188,8 +188,7 @@ class BundleReader:
         member = self._layout.files[resource]
         complaint = self._log.find_reason(resource.group, resource.plural, resource.namespace)
         try:
-            loaded = load_kit_list(self._box.read(member), chosen, CUTS.get(kind.resource))
-            items = [undo_null_rewrite(item) for item in loaded]
+            items = load_kit_list(self._box.read(member), chosen, CUTS.get(kind.resource), repair_text)
         except HarvdiagError as error:
             reason = str(error) if isinstance(error, MemberError) else f"{member}: {error}"
             return Listing(
