@@ -18,7 +18,7 @@ from tests.sample import examples
 
 LONG = "QUJD+/" * 30 + "QQ=="
 LABELS = """      kubernetes.io/arch: amd64
-      kubernetes.io/hostname: "a"
+      kubernetes.io/hostname: "null"
       plan.cattle.io/hash: 9bfa359f6915ab7
       node-role.kubernetes.io/etcd: "true"
 """

@@ -12,15 +12,15 @@ from functools import partial
 from sys import intern
 from typing import Any
 
-from harvdiag.io.yaml import mending
+from harvdiag.io.yaml.mending import DAMAGED, Mend, mend_texts
 
 __all__ = ["Cut", "cut_rows", "dropping", "forget_rows", "put_back"]
 
-Held = list[tuple[str, str, Any]]
+Held = list[tuple[str, str, Any, bool]]
 Cut = Callable[[bytes], tuple[bytes, Held]]
-"""Takes the text of an item; returns the text to parse, and what was read without a parser: parent, field, value."""
+"""Takes the text of an item; returns the text to parse, and what was read without a parser: parent, field, value, and
+whether texts in it may be damaged."""
 
-DAMAGED = mending.DAMAGED.encode()
 _outside = re.compile(rb"\n {0,3}[^ \n]").search
 # The value of a label is a string: in quotes without an escape, or bare, and then neither a number nor a word of YAML.
 _labels = re.compile(
@@ -46,13 +46,14 @@ def cut_rows(item: bytes) -> tuple[bytes, Held]:
     for parent, field, match, read, empty in _ROWS:
         first, end = _find_rows(item, parent, field, match)
         if end:
-            held.append((parent, field, read(item[first:end].decode("ascii"))))
+            rows = item[first:end].decode("ascii")
+            held.append((parent, field, read(rows), DAMAGED in rows))
             item = item[: first - 1] + empty + item[end:]
     return item, held
 
 
 def _find_rows(item: bytes, parent: str, field: str, match: Any) -> tuple[int, int]:
-    """Where the rows of a field begin and end; two zeros where one of them has another form, or may be damaged."""
+    """Where the rows of a field begin and end; two zeros where one of them has another form."""
     above, here = b"\n  %b:\n" % parent.encode(), b"\n    %b:\n" % field.encode()
     top = item.find(above)
     start = item.find(here, top) if top >= 0 else -1
@@ -60,9 +61,7 @@ def _find_rows(item: bytes, parent: str, field: str, match: Any) -> tuple[int, i
         return 0, 0
     first = start + len(here)
     found = match(item, first)
-    if not found or not _ends_rows(item, found.end()) or item.find(DAMAGED, first, found.end()) >= 0:
-        return 0, 0
-    return first, found.end()
+    return (first, found.end()) if found and _ends_rows(item, found.end()) else (0, 0)
 
 
 def _ends_rows(item: bytes, end: int) -> bool:
@@ -112,13 +111,13 @@ _ROWS: tuple[tuple[str, str, Any, Callable[[str], Any], bytes], ...] = (
 )
 
 
-def put_back(item: Any, held: Held) -> bool:
-    """Put what was cut out in its place; False if a place is not there, so that the text has to be parsed whole."""
-    for parent, field, value in held:
+def put_back(item: Any, held: Held, mend: Mend) -> bool:
+    """Put what was cut out in its place, mended; False if a place is not there: the text has to be parsed whole."""
+    for parent, field, value, damaged in held:
         place = item.get(parent) if isinstance(item, dict) else None
         if value is None or not isinstance(place, dict) or place.get(field) != type(value)():
             return False
-        place[field] = value
+        place[field] = mend_texts(value, mend) if damaged else value
     return True
 
 

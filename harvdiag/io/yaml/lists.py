@@ -144,7 +144,7 @@ def _load_item(data: bytes, span: tuple[int, int], cut: Cut | None, mend: Mend) 
         value, held = mend_texts(_parse_exactly(text, data.count(b"\n", 0, start)), mend), []
     if not isinstance(value, list) or len(value) != 1:
         raise TextError("an item of the list cannot be separated from the next", line_at(data, start))
-    if not put_back(value[0], held):
+    if not put_back(value[0], held, mend):
         return _load_item(data, span, None, mend)
     return value[0]
 
