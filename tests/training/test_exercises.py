@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +132,15 @@ def test_no_answer_raises(form: Form) -> None:
         1e400,
         type,
         [[[]]],
+        repeat(""),
+        repeat([None]),
+        "srv09 " * 100_000,
+        ["9" * 100_000],
+        "\ud800",
+        "\x1b[1m",
     ):
         reading = read_answer(odd, asked(form))
+        assert all(item.isprintable() and len(item) < 100 for item in reading.items)
         assert reading.problem == " ".join(reading.problem.split())
         assert not reading.blank or not reading.items
 
