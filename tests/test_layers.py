@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import importlib.util
 import inspect
@@ -11,15 +10,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import harvdiag
+from tests.parsed import FILES, PACKAGE, outline, text
 from tests.together import together
 
-PACKAGE = Path(harvdiag.__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
 SILENCERS = re.compile(r"#\s*(noqa|type:\s*ignore|mypy:|pragma|pyright|fmt:|ruff:)")
 LINES, LENGTH, SILENCED, FIELDS = 350, 45, 10, 5
 TUPLES = {
@@ -68,19 +65,6 @@ def own(module: ModuleType) -> Iterator[tuple[str, object]]:
             yield key, value
 
 
-@cache
-def tree(path: Path) -> ast.Module:
-    """A file, parsed once for all tests of a worker."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """Every function of a file, methods and inner ones too."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-
-
 def test_layers_are_kept() -> None:
     """Data flows one way, sources and rules do not know one another, heavy imports stay where they are used."""
     program = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
@@ -112,11 +96,10 @@ def _sorted_as_ruff_does(public: str) -> tuple[int, str]:
 @each_file
 def test_only_public_names_are_used_by_others(path: Path) -> None:
     """What one module takes from another is in that one's `__all__`, or is a module itself."""
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "harvdiag":
-            giver = importlib.import_module(node.module or "")
-            taken = {alias.name for alias in node.names} - {"__version__"}
-            assert {n for n in taken if not _is_public(giver, n)} == set(), f"from {node.module}"
+    for called, taken in outline(path).taken:
+        if called.partition(".")[0] == "harvdiag":
+            giver = importlib.import_module(called)
+            assert {n for n in taken - {"__version__"} if not _is_public(giver, n)} == set(), f"from {called}"
 
 
 def _is_public(giver: ModuleType, name: str) -> bool:
@@ -146,40 +129,32 @@ def _inherited(of: type, method: str) -> bool:
 @each_file
 def test_module_is_small(path: Path) -> None:
     """A module of one noun fits into a few screens."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LINES, name(path)
+    assert len(text(path).splitlines()) <= LINES, name(path)
 
 
 @each_file
 def test_functions_are_short(path: Path) -> None:
     """A function does one thing; its docstring and decorators count too."""
-    assert [f.name for f in functions(path) if (f.end_lineno or f.lineno) - f.lineno + 1 > LENGTH] == [], name(path)
+    assert [called for called, lines in outline(path).functions if lines > LENGTH] == [], name(path)
 
 
 @each_file
 def test_long_records_are_dataclasses(path: Path) -> None:
     """A record of more than five fields is built and read by name: as a named tuple it could be by position, too."""
-    found = {
-        f"{name(path)}: {node.name}"
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.ClassDef) and any("NamedTuple" in ast.unparse(base) for base in node.bases)
-        if sum(isinstance(part, ast.AnnAssign) for part in node.body) > FIELDS
-    }
+    found = {f"{name(path)}: {called}" for called, fields in outline(path).tuples if fields > FIELDS}
     assert found <= set(TUPLES)
 
 
 @each_file
 def test_module_says_what_it_is(path: Path) -> None:
     """A docstring in every file, and no unfinished work."""
-    text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(tree(path))
-    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text)
+    assert outline(path).doc
+    assert not re.search(r"\b(TODO|FIXME|XXX|HACK)\b", text(path))
 
 
 def test_checkers_are_seldom_silenced() -> None:
     """Each exception from lint and types is one that somebody had to think of."""
-    found = [
-        f"{name(path)}: {line}" for path in FILES for line in path.read_text().splitlines() if SILENCERS.search(line)
-    ]
+    found = [f"{name(path)}: {line}" for path in FILES for line in text(path).splitlines() if SILENCERS.search(line)]
     assert len(found) <= SILENCED, "\n".join(found)
     assert all(re.search(r"noqa: [A-Z]+\d+|ignore\[[\w,-]+\]", line) for line in found), "each names what it silences"
 
@@ -190,19 +165,16 @@ def test_nothing_of_the_clock_or_of_chance_decides() -> None:
     """
     asking = {"config/load.py", "io/api/credential.py", "notes/stamp.py"}
     for path in (path for path in FILES if name(path) not in asking):
-        text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\b(datetime\.now|utcnow|time\.time|date\.today|random\.|uuid4)\b", text), name(path)
+        assert not re.search(r"\b(datetime\.now|utcnow|time\.time|date\.today|random\.|uuid4)\b", text(path)), name(
+            path
+        )
 
 
 @each_file
 def test_only_the_api_speaks_to_the_network(path: Path) -> None:
     """No module for it is imported but below harvdiag/api, and there only the client that logs in and its transport."""
     of_the_network = {"socket", "http", "urllib", "urllib3", "requests", "ssl", "asyncio", "kubernetes"}
-    found: set[str] = set()
-    for node in ast.walk(tree(path)):
-        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        found |= {n.partition(".")[0] for n in names} & of_the_network
+    found = {module.partition(".")[0] for module in outline(path).imports} & of_the_network
     assert found == SPEAKING.get(name(path), set())
 
 
@@ -212,7 +184,5 @@ def test_each_exception_is_that_of_a_file() -> None:
 
 def test_nothing_but_get_is_sent() -> None:
     """One place sends requests, and names their method; nothing of the client that sends others is used."""
-    sent = {
-        name(path): re.findall(r"\.(?:request|urlopen)\(\s*(\S+)", path.read_text(encoding="utf-8")) for path in FILES
-    }
+    sent = {name(path): re.findall(r"\.(?:request|urlopen)\(\s*(\S+)", text(path)) for path in FILES}
     assert {key: value for key, value in sent.items() if value} == {"io/api/transport.py": ['"GET",']}

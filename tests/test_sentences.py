@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,52 +23,32 @@ from harvdiag.status.upgrade.drain.drain import build_drain
 from harvdiag.status.upgrade.folding import fold_nodes
 from harvdiag.status.upgrade.headline import build_headline
 from harvdiag.status.upgrade.progress import UpgradeProgress
-
-PACKAGE = Path(harvdiag.__file__).parent
-FILES = sorted(PACKAGE.rglob("*.py"))
+from tests.parsed import FILES, PACKAGE, Strings, strings, strings_of
 
 
-def docstrings(tree: ast.AST) -> set[int]:
-    """The nodes that document a module, a class, a function, or the constant before them."""
-    found = set()
-    for node in ast.walk(tree):
-        for child in getattr(node, "body", []) if not isinstance(node, ast.Lambda | ast.IfExp) else []:
-            if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
-                found.add(id(child.value))
-    return found
-
-
-def literals(text: str) -> Iterator[str]:
-    """Every string of a module that is no docstring; of an f-string its fixed parts."""
-    tree = ast.parse(text)
-    told = docstrings(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
-            yield node.value
-
-
-def known_rules(text: str) -> set[str]:
+def known_rules(of: Strings) -> set[str]:
     """The rule ids that a module has among its strings."""
-    return set(registry()) & set(literals(text))
+    return registry().keys() & of.told
 
 
 def test_rule_ids_are_known_inside_the_rules_only() -> None:
     """What others need of a rule is declared at it: `holds`, `missing`, `short`, `reason`."""
     outside = [path for path in FILES if PACKAGE / "rules" not in path.parents]
-    found = {str(path.relative_to(PACKAGE)): ids for path in outside if (ids := known_rules(path.read_text("utf-8")))}
+    found = {str(path.relative_to(PACKAGE)): ids for path in outside if (ids := known_rules(strings(path)))}
     assert not found
 
 
 def test_a_rule_id_in_code_is_seen() -> None:
     """The test above can fail: a comparison shows, a docstring does not."""
-    assert known_rules('"""Of node-not-managed."""\nif finding.rule == "node-not-managed":\n    pass\n')
-    assert not known_rules('"""node-not-managed"""\n')
+    assert known_rules(strings_of('"""Of node-not-managed."""\nif finding.rule == "node-not-managed":\n    pass\n'))
+    assert not known_rules(strings_of('"""node-not-managed"""\n'))
 
 
 # --- sentences -----------------------------------------------------------------------------------------------------
 
 WORDS = 3
 """From so many words on a literal is taken for a piece of a sentence."""
+SMALL = re.compile("[a-z]")
 API = frozenset(
     {
         "error draining machine",
@@ -146,42 +125,42 @@ PHRASES = frozenset(
 """Turns of plain English that more than one sentence needs. None of them is compared with: see below."""
 
 
-def pieces(strings: Iterable[str]) -> set[str]:
+def pieces(told: Iterable[str]) -> set[str]:
     """Those that are pieces of sentences, without what separates them from the next."""
-    bare = (" ".join(string.split()).strip(" .,:;()\"'") for string in strings)
-    return {piece for piece in bare if sum(bool(re.search("[a-z]", word)) for word in piece.split()) >= WORDS}
+    bare = (" ".join(words).strip(" .,:;()\"'") for string in told if len(words := string.split()) >= WORDS)
+    return {piece for piece in bare if sum(map(bool, map(SMALL.search, piece.split()))) >= WORDS}
 
 
 PLAYED = ("training/world/", "training/library/changes/")
 """Modules that play the cluster: what they hold is what it says, which others read."""
 
 
-def shared(modules: Mapping[str, str]) -> dict[str, set[str]]:
+def shared(modules: Mapping[str, Strings]) -> dict[str, set[str]]:
     """The pieces that more than one module holds, with the modules."""
     homes: defaultdict[str, set[str]] = defaultdict(set)
-    for name, text in modules.items():
-        for piece in pieces(literals(text)):
+    for name, of in modules.items():
+        for piece in pieces(of.told):
             homes[piece].add(name)
     return {piece: names for piece, names in homes.items() if len(names) > 1 and piece not in API | PHRASES}
 
 
 def test_each_sentence_is_worded_in_one_module() -> None:
     """What one module words, no other compares with, cuts or words again."""
-    texts = {str(path.relative_to(PACKAGE)): path.read_text("utf-8") for path in FILES}
-    assert not shared({name: text for name, text in texts.items() if not name.startswith(PLAYED)})
+    files = {str(path.relative_to(PACKAGE)): path for path in FILES}
+    assert not shared({name: strings(path) for name, path in files.items() if not name.startswith(PLAYED)})
 
 
 def test_a_sentence_in_two_modules_is_seen() -> None:
     """The test above can fail: for whole strings and for the fixed parts of f-strings, not for docstrings."""
     words = 'def told(x: str) -> str:\n    """It says so itself."""\n    return f"{x} was never begun; "\n'
-    assert shared({"a": words, "b": 'if "was never begun" in message:\n    pass\n'}) == {"was never begun": {"a", "b"}}
-    assert not shared({"a": words, "b": words.replace("was never begun", "has begun")})
+    compares = 'if "was never begun" in message:\n    pass\n'
+    assert shared({"a": strings_of(words), "b": strings_of(compares)}) == {"was never begun": {"a", "b"}}
+    others = words.replace("was never begun", "has begun")
+    assert not shared({"a": strings_of(words), "b": strings_of(others)})
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
 
-CUTTERS = {"startswith", "endswith", "partition", "rpartition", "removeprefix", "removesuffix", "replace", "split"}
-CUTTERS |= {"rsplit", "find", "index", "count", "compile", "match", "fullmatch", "search", "sub", "findall", "finditer"}
 FOREIGN = (
     "io/",
     "sources/",
@@ -200,25 +179,16 @@ READ = {"at the cluster scope"}
 """What an API server says of a list that one may not see."""
 
 
-def read(text: str) -> set[str]:
+def read(source: str) -> set[str]:
     """The pieces of sentences that a module compares with, looks for, or cuts at."""
-    places: list[ast.AST] = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Compare):
-            places += [node.left, *node.comparators]
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CUTTERS:
-            places += node.args
-        if isinstance(node, ast.match_case):
-            places.append(node.pattern)
-    found = (part.value for place in places for part in ast.walk(place) if isinstance(part, ast.Constant))
-    return pieces(value for value in found if isinstance(value, str))
+    return pieces(strings_of(source).read)
 
 
 def test_no_module_takes_a_sentence_apart() -> None:
     """What a sentence says is data beside it: nobody looks it up in the words."""
     files = {str(path.relative_to(PACKAGE)): path for path in FILES}
     ours = {name: path for name, path in files.items() if not name.startswith(FOREIGN)}
-    found = {name: told for name, path in ours.items() if (told := read(path.read_text("utf-8")) - READ)}
+    found = {name: told for name, path in ours.items() if (told := pieces(strings(path).read) - READ)}
     assert not found
 
 
