@@ -95,7 +95,7 @@ class Facts:
     def once(self, make: Callable[[Facts], Made]) -> Made:
         """Return what a function makes of the facts, which is kept: several rules ask for the same.
 
-        Each rule is told on which kinds it depends, as if it were made anew. It may depend neither on the target of an
+        Each rule is told on which kinds it depends, as if it were made again. It may depend neither on the target of an
         upgrade nor on what was found, and no one may change it.
         """
         if make in self._made:

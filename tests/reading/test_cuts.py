@@ -84,7 +84,9 @@ def test_rows_are_read_as_a_parser_reads_them(monkeypatch: pytest.MonkeyPatch) -
     data = kit(NODE, NODE.replace("9bfa359f6915ab7", "host-1"))
     whole, parsed = load(data, None), []
     parse = lists._selected_parser()
-    monkeypatch.setattr(lists, "_selected_parser", lambda: lambda text, mend: parsed.append(text) or parse(text, mend))
+    monkeypatch.setattr(
+        lists, "_selected_parser", lambda: lambda text, repair: parsed.append(text) or parse(text, repair)
+    )
     assert same(load(data, cut_rows), whole)
     assert whole[0]["status"]["images"][0]["sizeBytes"] == 822171168
     assert b"docker.io" not in b"".join(parsed)
@@ -165,7 +167,7 @@ def test_an_output_never_reaches_the_parser() -> None:
 def test_texts_are_mended_while_they_are_read() -> None:
     """In the same way as by a pass over all values: in mappings, in lists, and of an item that is a text."""
     data = kit('a: "null"\nb:\n- \'pull "x"null\'\n- not null\nc: {}\nd: "\\U0001F680null"', '"null"', NODE)
-    assert same(load_kit_list(data, mend=repair_text), [undo_null_rewrite(item) for item in load_kit_list(data)])
+    assert same(load_kit_list(data, repair=repair_text), [undo_null_rewrite(item) for item in load_kit_list(data)])
 
 
 @given(st.data())

@@ -36,9 +36,9 @@ def test_check_reads_parses_and_works_out_everything_once(engine: str, monkeypat
         opened[f"{archive.name} {name}"] += 1
         return read(archive, name)
 
-    def parsing(text: bytes, mend: Callable[[str], str]) -> Any:
+    def parsing(text: bytes, repair: Callable[[str], str]) -> Any:
         parsed.append(text)
-        return parse(text, mend)
+        return parse(text, repair)
 
     def counted(name: str, make: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any) -> Any:

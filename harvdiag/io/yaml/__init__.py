@@ -9,7 +9,7 @@ from harvdiag.io.yaml.lists import (
     load_kit_list,
     paused_collector,
 )
-from harvdiag.io.yaml.mending import mend_texts
+from harvdiag.io.yaml.repairing import repair_texts
 from harvdiag.io.yaml.text import ANCHORS, DEPTH, decode_text
 
 __all__ = [
@@ -23,6 +23,6 @@ __all__ = [
     "load_documents",
     "load_kit_document",
     "load_kit_list",
-    "mend_texts",
     "paused_collector",
+    "repair_texts",
 ]

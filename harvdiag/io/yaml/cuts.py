@@ -12,7 +12,7 @@ from functools import partial
 from sys import intern
 from typing import Any
 
-from harvdiag.io.yaml.mending import DAMAGED, Mend, mend_texts
+from harvdiag.io.yaml.repairing import DAMAGED, Repair, repair_texts
 
 __all__ = ["Cut", "cut_rows", "dropping", "forget_rows", "put_back"]
 
@@ -111,13 +111,13 @@ _ROWS: tuple[tuple[str, str, Any, Callable[[str], Any], bytes], ...] = (
 )
 
 
-def put_back(item: Any, held: Held, mend: Mend) -> bool:
-    """Put what was cut out in its place, mended; False if a place is not there: the text has to be parsed whole."""
+def put_back(item: Any, held: Held, repair: Repair) -> bool:
+    """Put what was cut out in its place, repaired; False if a place is not there: the text has to be parsed whole."""
     for parent, field, value, damaged in held:
         place = item.get(parent) if isinstance(item, dict) else None
         if value is None or not isinstance(place, dict) or place.get(field) != type(value)():
             return False
-        place[field] = mend_texts(value, mend) if damaged else value
+        place[field] = repair_texts(value, repair) if damaged else value
     return True
 
 

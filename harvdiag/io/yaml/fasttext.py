@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml_rs
 
-from harvdiag.io.yaml.mending import DAMAGED, Mend, keep, mend_texts
+from harvdiag.io.yaml.repairing import DAMAGED, Repair, keep, repair_texts
 from harvdiag.io.yaml.text import DEPTH, may_be_deep
 
 __all__ = ["engine_version", "parse_document"]
@@ -51,24 +51,24 @@ def engine_version() -> str:
     return f"yaml-rs {yaml_rs.__version__}"
 
 
-def parse_document(data: bytes, mend: Mend = keep) -> Any:
-    """Parse the one document in the text, exactly as `yamltext.parse_document` does, and mend the texts in it."""
+def parse_document(data: bytes, repair: Repair = keep) -> Any:
+    """Parse the one document in the text, exactly as `yamltext.parse_document` does, and repair the texts in it."""
     try:
-        return _parse_guarded(data, mend)
+        return _parse_guarded(data, repair)
     except (yaml_rs.YAMLDecodeError, _DoubtError, ValueError, TypeError):
         from harvdiag.io.yaml import yamltext
 
-        return mend_texts(yamltext.parse_document(data), mend)
+        return repair_texts(yamltext.parse_document(data), repair)
 
 
-def _parse_guarded(data: bytes, mend: Mend) -> Any:
+def _parse_guarded(data: bytes, repair: Repair) -> Any:
     held: list[str] = []
     if b"\x01" in data:
         raise _DoubtError
     short = _LONG.sub(lambda found: _set_aside(held, found[1]), data) if _has_long_lines(data) else data
     if _is_doubtful(short):
         raise _DoubtError
-    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1, mend)
+    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1, repair)
     return _restore_text(value, held) if held else value
 
 
@@ -117,29 +117,29 @@ def _has_empty_block(data: bytes) -> bool:
     return False
 
 
-def _normalize_collection(value: Any, depth: int, mend: Mend) -> Any:
-    """The value with whole floats as integers, keys interned and texts mended; _DoubtError for what the exact rule
+def _normalize_collection(value: Any, depth: int, repair: Repair) -> Any:
+    """The value with whole floats as integers, keys interned and texts repaired; _DoubtError for what the exact rule
     never returns.
     """
     if not depth:
         raise _DoubtError
     if value.__class__ is dict:
         return {
-            intern(key): (mend(x) if x.endswith(DAMAGED) else x)
+            intern(key): (repair(x) if x.endswith(DAMAGED) else x)
             if x.__class__ is str
-            else _normalize_value(x, depth, mend)
+            else _normalize_value(x, depth, repair)
             for key, x in value.items()
         }
     return [
-        (mend(x) if x.endswith(DAMAGED) else x) if x.__class__ is str else _normalize_value(x, depth, mend)
+        (repair(x) if x.endswith(DAMAGED) else x) if x.__class__ is str else _normalize_value(x, depth, repair)
         for x in value
     ]
 
 
-def _normalize_value(value: Any, depth: int, mend: Mend) -> Any:
+def _normalize_value(value: Any, depth: int, repair: Repair) -> Any:
     kind = value.__class__
     if kind is dict or kind is list:
-        return _normalize_collection(value, depth - 1, mend)
+        return _normalize_collection(value, depth - 1, repair)
     return _normalize_float(value) if kind is float else value
 
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from harvdiag.io.yaml import mend_texts
+from harvdiag.io.yaml import repair_texts
 
 __all__ = ["repair_text", "undo_null_rewrite"]
 
 
 def undo_null_rewrite(value: Any) -> Any:
     """Return the value without the damage; lists and dictionaries are repaired in place, keys stay as they are."""
-    return mend_texts(value, repair_text)
+    return repair_texts(value, repair_text)
 
 
 def repair_text(value: str) -> str:
