@@ -300,6 +300,8 @@ def test_the_glossary_is_one_page_of_terms_with_a_source() -> None:
         ("engine", "engine"),
         ("ManagedChart", "ManagedChart"),
         ("node-without-machine", "node-without-machine  (pairing, error)"),
+        ("plan Secrets", "plan Secret"),
+        ("NODE-WITHOUT-MACHINE", "node-without-machine"),
     ],
 )
 def test_a_term_is_explained(word: str, says: str) -> None:

@@ -333,11 +333,16 @@ def test_a_pause_is_no_standstill(count: int) -> None:
     assert sound(standing, "hv01")["Waits for"].startswith("an administrator: to resume it")
 
 
-def test_one_that_cannot_finish_may_still_move() -> None:
-    """hv03 will never have its turn, yet hv02 is being drained: waiting does not mend it, but it does not stand."""
-    world = rollouts.at_step(sized(3), "hv02", "h4")
-    orphan(world, "hv03", managed=True)
+@pytest.mark.parametrize(("node", "step", "last"), [("hv02", "h4", "hv03"), ("hv01", "h12", "hv04")])
+def test_one_that_cannot_finish_may_still_move(node: str, step: str, last: str) -> None:
+    """The last will never have its turn, yet hv02 is being drained, or Rancher has named it as the next: waiting does
+    not mend it, but it does not stand.
+    """
+    world = rollouts.at_step(sized(int(last[-1])), node, step)
+    orphan(world, last, managed=True)
     standing = of(world)
+    assert standing.current_wait
+    assert not standing.current_wait.never
     assert standing.is_stuck
     assert standing.moving_node == "hv02"
     parts = sound(standing)

@@ -45,7 +45,7 @@ def explain(term: tuple[str, ...]) -> None:
     from harvdiag.reports import glossary, rulebook
     from harvdiag.status.glossary import find_term, list_groups
 
-    columns, colour, word = terminal_width(100), use_colour(), " ".join(term)
+    columns, colour, word = terminal_width(100), use_colour(), " ".join(term).strip()
     if not word:
         write_stdout(glossary.list_terms(list_groups(), columns, colour))
     elif rule := _find_rule(word):
@@ -60,4 +60,5 @@ def _find_rule(word: str) -> Rule | None:
         return None
     from harvdiag.rules import registry
 
-    return registry().get(word) or list_rules().get(word)
+    name = word.lower()
+    return registry().get(name) or list_rules().get(name) or list_rules().get(word)

@@ -17,7 +17,15 @@ from harvdiag.upgrade.run import UpgradeRun
 from harvdiag.upgrade.timeline import Entry, History, find_stop
 from harvdiag.upgrade.v1 import Upgrade
 from harvdiag.upgrade.v2 import UpgradePlan
-from harvdiag.upgrade.waiting import Wait, WaitReason, blocked_wait, find_active_node, find_moving_node, find_wait
+from harvdiag.upgrade.waiting import (
+    Wait,
+    WaitReason,
+    blocked_wait,
+    find_active_node,
+    find_moving_node,
+    find_named_node,
+    find_wait,
+)
 from harvdiag.upgrade.wording import FUTILE
 
 __all__ = ["Diagnosis"]
@@ -97,13 +105,19 @@ class Diagnosis:
 
     @property
     def moving_node(self) -> str:
-        """The node that is still in progress, as no finding of the story is about it; empty where there is none."""
+        """The node that is still in progress, or is the next, as no finding of the story is about it; empty where there
+        is none. What Rancher names as the next counts as long as the upgrade has not stood still.
+        """
         subjects = {finding.subject for finding in self.story}
         if self.upgrade_run is None:
             return ""
-        halted = any(subject.kind in CLUSTERS for subject in subjects)
-        return find_active_node(self.upgrade_run, subjects) or (
-            "" if halted else find_moving_node(self.upgrade_run, subjects)
+        if active := find_active_node(self.upgrade_run, subjects):
+            return active
+        if any(subject.kind in CLUSTERS for subject in subjects):
+            return ""  # all is halted
+        standing = self.movement is None or self.movement.is_over
+        return find_moving_node(self.upgrade_run, subjects) or (
+            "" if standing else find_named_node(self.upgrade_run, subjects)
         )
 
     @property

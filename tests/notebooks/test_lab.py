@@ -159,6 +159,8 @@ def test_the_copy_of_the_kit_is_whole_and_trusted(tmp_path: Path) -> None:
 def test_the_command_refuses_what_cannot_work_before_it_writes(tmp_path: Path) -> None:
     """In one line each."""
     (tmp_path / "file").write_text("", encoding="utf-8")
+    (tmp_path / "lost").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
     (tmp_path / "kubeconfig").write_text(json.dumps({"contexts": [], "clusters": [], "users": []}), encoding="utf-8")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -170,6 +172,10 @@ def test_the_command_refuses_what_cannot_work_before_it_writes(tmp_path: Path) -
             ("context:unheard-of",): "names no cluster",
             ("--folder", "file/mine"): "is not a folder",
             ("--folder", str(ROOT)): "from which copies are made",
+            ("--folder", ROOT.anchor): "it is the root of the file system",
+            ("--folder", "n" * 300): "name too long",
+            ("--folder", "lost"): "a link to a folder that does not exist",
+            ("--folder", "itself"): "--folder",
             (str(BROKEN), "--port", str(port)): f"port {port} is taken on this machine: leave out --port",
         }.items():
             done = run("lab", *words, cwd=tmp_path, KUBECONFIG=str(tmp_path / "kubeconfig"))

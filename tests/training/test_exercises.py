@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from itertools import count, repeat
 from pathlib import Path
@@ -215,6 +216,15 @@ def test_a_file_of_another_release_and_one_that_cannot_be_written(
     assert "progress is not kept" in hd.training.check("b1", "hv04").remark
     assert hd.training.lab("b").solved == ("b1",)
     assert hd.training.progress().frame.state.eq("solved").sum() == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a folder in use stays")
+def test_a_working_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert "progress is not kept" in hd.training.check("b1", "hv01").remark
 
 
 def test_cards() -> None:

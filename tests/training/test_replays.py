@@ -77,8 +77,12 @@ def test_a_frame_tells_whose_turn_it_is_and_what_changed() -> None:
 
 @pytest.mark.parametrize(("name", "nodes", "release"), [("orphan", 3, "1.7.1"), ("held-volume", 9, "v1.6.1")])
 def test_other_sizes_and_releases(name: str, nodes: int, release: str) -> None:
-    last = hd.training.replay(name, nodes, release)[-1]
+    replay = hd.training.replay(name, nodes, release)
+    last = replay[-1]
     assert last.found
+    first = replay["hv02 h0"]  # its turn comes, whatever is wrong with another node
+    assert "Node/hv02" not in " ".join(first.found)
+    assert not first.cluster.upgrade.current_wait.never
     assert (len(last.nodes), last.cluster.source.nodes) == (nodes, nodes)
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import escape_text
 from harvdiag.core.target import CONTEXT
 from harvdiag.share.run.kit import list_notebooks
 
@@ -13,8 +14,21 @@ __all__ = ["check_folder", "place_source", "refuse"]
 
 
 def check_folder(folder: Path) -> None:
-    """Raise UsageError for a folder that is a file or may not be written, and for that of the notebooks themselves."""
-    place = folder.absolute()
+    """Raise UsageError for a folder that is a file, may not be written or can have no such name, for the root of the
+    file system, and for that of the notebooks themselves.
+    """
+    try:
+        _check_place(folder, folder.absolute())
+    except (OSError, ValueError, RuntimeError) as error:  # a name too long or with a zero byte, a link to itself
+        why = str(getattr(error, "strerror", None) or "no folder can have that name").lower()
+        raise refuse(escape_text(folder), why) from error
+
+
+def _check_place(folder: Path, place: Path) -> None:
+    if place.resolve() == Path(place.anchor):
+        raise refuse(folder, "it is the root of the file system")
+    if place.is_symlink() and not place.exists():
+        raise refuse(folder, "it is a link to a folder that does not exist")
     existing = next(parent for parent in (place, *place.parents) if parent.exists())
     if not existing.is_dir():
         raise refuse(folder, f"{existing} is not a folder")

@@ -35,7 +35,7 @@ class Record:
         with suppress(OSError, ValueError, KeyError, TypeError):  # lost or damaged: every file counts as the user's
             known = json.loads(self._path.read_text(encoding="utf-8"))
             self.entries = {path: Entry(**entry) for path, entry in known["files"].items()}
-            self.source = known["source"]
+            self.source = known["source"] if isinstance(known["source"], str) else None
 
     def save(self) -> None:
         """Write it. Raises OSError."""

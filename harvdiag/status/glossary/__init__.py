@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import format_value
 from harvdiag.core.suggest import did_you_mean, suggest_names
 from harvdiag.status.glossary.actions import ACTIONS
 from harvdiag.status.glossary.links import LINKS
@@ -46,13 +47,16 @@ def list_names() -> list[str]:
 
 
 def find_term(word: str) -> Term:
-    """Return the term of this name, in any case, with blanks or hyphens. Raises UsageError if there is none."""
+    """Return the term of this name, in any case, with blanks or hyphens, in the plural, too.
+
+    Raises UsageError if there is none.
+    """
+    known = {_bare(name): term for term in reversed(_all_terms()) for name in (term.name, *term.aliases)}
     wanted = _bare(word)
-    for term in _all_terms():
-        if wanted in {_bare(name) for name in (term.name, *term.aliases)}:
-            return term
-    near = did_you_mean(suggest_names(word, list_names())[:3])
-    raise UsageError(f"no term {word!r} in the glossary{near or '; `harvdiag explain` lists them'}")
+    if found := known.get(wanted) or known.get(wanted.removesuffix("s")):
+        return found
+    near = did_you_mean(suggest_names(word, list_names())[:3]) if wanted else ""
+    raise UsageError(f"no term {format_value(word)!r} in the glossary{near or '; `harvdiag explain` lists them'}")
 
 
 def terms_in(text: str) -> list[Term]:

@@ -33,7 +33,7 @@ def check(exercise: str, answer: Any = ...) -> Result:
     gap (``...``) does not count. ``"hint"`` or ``"solution"`` in place of an answer shows that. Raises UsageError for
     an exercise that does not exist.
     """
-    asked, keeper = _find(exercise), _keeper(Path.cwd())
+    asked, keeper = _find(exercise), _keeper(_here())
     if isinstance(answer, str) and (call := CALLS.get(answer.strip().lower())):
         return hint(asked.id) if call == "hint" else solution(asked.id)
     judged = judge_answer(asked, answer, open_cluster(asked.cluster))
@@ -53,7 +53,7 @@ def check(exercise: str, answer: Any = ...) -> Result:
 
 def hint(exercise: str) -> Result:
     """Give the next hint of an exercise; after the third, the three of them. Raises UsageError as `check` does."""
-    asked, keeper = _find(exercise), _keeper(Path.cwd())
+    asked, keeper = _find(exercise), _keeper(_here())
     done = keeper.read().get(asked.id, Done())
     hints = min(done.hints + 1, len(HINTS))
     keeper.write(asked.id, replace(done, hints=hints))
@@ -63,7 +63,7 @@ def hint(exercise: str) -> Result:
 
 def solution(exercise: str) -> Result:
     """Show the answer of an exercise, and why it is the answer. Raises UsageError as `check` does."""
-    asked, keeper = _find(exercise), _keeper(Path.cwd())
+    asked, keeper = _find(exercise), _keeper(_here())
     done = keeper.read().get(asked.id, Done())
     keeper.write(asked.id, replace(done, shown=done.shown or not done.solved))
     told = f"The answer is {name_answer(asked, open_cluster(asked.cluster))}."
@@ -75,7 +75,7 @@ def progress(lab: str = "") -> Progress:
 
     Of all labs, or of one: ``hd.training.progress("b")``. Raises UsageError for a lab that does not exist.
     """
-    keeper, chosen = _keeper(Path.cwd()), [_find_lab(lab)] if lab else [*LABS.values()]
+    keeper, chosen = _keeper(_here()), [_find_lab(lab)] if lab else [*LABS.values()]
     done = keeper.read()
     rows = tuple(
         {
@@ -94,7 +94,7 @@ def progress(lab: str = "") -> Progress:
 def lab(letter: str) -> LabView:
     """Return the head of a lab: its goal and what is done of it. Raises UsageError for a lab that does not exist."""
     found = _find_lab(letter)
-    done = _keeper(Path.cwd()).read()
+    done = _keeper(_here()).read()
     solved = tuple(each.id for each in found.exercises if done.get(each.id, Done()).solved)
     return LabView(found, solved)
 
@@ -111,6 +111,14 @@ def cluster(exercise: str) -> Cluster:
 def join() -> Joining:
     """Return who writes which field while a host joins: a picture in notebooks, a table as ``.frame``."""
     return Joining()
+
+
+def _here() -> Path:
+    """The working folder; one that is gone has no path, and nothing can be kept in it."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path()
 
 
 @cache

@@ -121,6 +121,7 @@ def _waited(moment: Moment, hours: float) -> Play:
 
 
 def _forget(stage: Stage, node: str) -> None:
+    drains.leave_unnamed(stage, node)
     pairs.forget_host(stage, node)
     pairs.set_managed_by_hand(stage, node)
 

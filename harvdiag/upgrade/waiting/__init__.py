@@ -4,6 +4,7 @@ from harvdiag.upgrade.waiting.node import (
     find_active_node,
     find_broken_chain,
     find_moving_node,
+    find_named_node,
     find_node_wait,
     is_upgrading,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "find_active_node",
     "find_broken_chain",
     "find_moving_node",
+    "find_named_node",
     "find_node_wait",
     "find_turn",
     "find_wait",

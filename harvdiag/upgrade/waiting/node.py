@@ -33,6 +33,7 @@ __all__ = [
     "find_active_node",
     "find_broken_chain",
     "find_moving_node",
+    "find_named_node",
     "find_node_wait",
     "is_upgrading",
     "last_job_end",
@@ -76,6 +77,21 @@ def find_moving_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
         found = find_node_wait(run, node)
         if not (found.never or found.broken or found.reason is WaitReason.DONE):
             return node.name
+    return ""
+
+
+def find_named_node(run: UpgradeRun, but: Collection[ObjectRef]) -> str:
+    """Return the node that Rancher's planner names as the next; empty where it names none, or one that cannot be it.
+
+    Not where it reports an error, nor where one that it names is among `but`: others wait for that one.
+    """
+    for message in run.planner:
+        named = [node for node in run.waiting if {machine.name for machine in node.machines} & {*message.machines}]
+        concerned = {ref for node in named for ref in (node.ref, *node.machines)} & {*but}
+        if not named or concerned or message.error:
+            continue
+        if all(find_node_wait(run, node).reason is WaitReason.TURN for node in named):
+            return named[0].name
     return ""
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "fail_drain_job",
     "hold_node_back",
     "keep_budget",
+    "leave_unnamed",
     "let_planner_rest",
     "let_planner_wait",
     "lose_post_drain_answer",
@@ -55,6 +56,16 @@ def let_planner_rest(stage: Stage) -> Finds:
                 row |= {"status": "True"}
                 for key in ("reason", "message"):
                     row.pop(key, None)
+    return ()
+
+
+@change
+def leave_unnamed(stage: Stage, node: str) -> Finds:
+    """Rancher's planner does not speak of a host."""
+    name = stage.machine(node)
+    for row in (row for kind in SPEAKERS for row in conditions(stage.world.get(kind, "local"))):
+        if name in row.get("message", ""):
+            row["message"] = row["message"].replace(f",{name}", "").replace(f"{name},", "")
     return ()
 
 
