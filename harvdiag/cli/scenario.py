@@ -56,20 +56,20 @@ def scenario(name: str | None, output: Path | None, nodes: int | None, release: 
         _refuse_alone({"-o": output, "--nodes": nodes, "--release": release, "--solution": solution})
         write_stdout(telling.list_scenarios(scenarios(), columns))
         return
-    item = scenarios()[name]
+    item = scenarios()[name].resize(nodes=nodes, release=release)
     if output:
         path = check_output(output, [".zip"], "a support bundle")
-        item.write(path, nodes=nodes, release=release)
+        item.write(path)
         check = f"harvdiag preflight {path} --target {item.target}" if item.target else f"harvdiag upgrade {path}"
         write_written(path, f"scenario {name} as a support bundle", f"`{check}`")
     else:
         write_stdout(telling.tell_scenario(item, columns))
     if solution:
-        write_stdout(telling.tell_solution(item.solve(nodes=nodes, release=release), columns))
+        write_stdout(telling.tell_solution(item.solution, columns))
 
 
 def _refuse_alone(given: dict[str, object]) -> None:
     """An option that says something of one scenario needs its name."""
     for option, value in given.items():
-        if value:
+        if value is not None and value is not False:
             raise UsageError(f"{option} needs the NAME of a scenario: harvdiag scenario lists them")

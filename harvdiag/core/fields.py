@@ -30,10 +30,12 @@ class FieldPath:
     def get(self, obj: Any) -> Any:
         """Return the value at this path, or None if any step is missing."""
         for step in self.steps:
-            if isinstance(step, str):
-                obj = obj.get(step) if isinstance(obj, dict) else None
+            if isinstance(obj, dict):
+                obj = obj.get(step)
+            elif isinstance(obj, list) and isinstance(step, int) and step < len(obj):
+                obj = obj[step]
             else:
-                obj = obj[step] if isinstance(obj, list) and step < len(obj) else None
+                return None
             if obj is None:
                 return None
         return obj

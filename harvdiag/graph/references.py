@@ -99,6 +99,7 @@ class Links:
     def __init__(self, snapshot: Snapshot, kinds: Iterable[str] = LINKED) -> None:
         self._snapshot = snapshot
         self.kinds = tuple(kinds)
+        self._linked = frozenset(self.kinds)
         snapshot.load(self.kinds)
 
     @cached_property
@@ -152,7 +153,7 @@ class Links:
     def touch(self, *kinds: str) -> None:
         """Say that an answer depends on the objects of these kinds, as far as they have links."""
         for kind in kinds:
-            if kind in self.kinds:
+            if kind in self._linked:
                 self._snapshot.touch(kind)
 
     def refs(self, kind: str) -> list[ObjectRef]:

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from harvdiag.core.fields import Obj, field_path, get_text
 from harvdiag.core.secrets import mask_secrets, may_hold_secrets
 
-__all__ = ["PLAN_TYPE", "strip_plan"]
+__all__ = ["PLAN_TYPE", "STATUS_KEYS", "strip_plan"]
 
 PLAN_TYPE = "rke.cattle.io/machine-plan"
 STATUS_KEYS = frozenset(

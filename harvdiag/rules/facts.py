@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from harvdiag.core.fields import Obj, get_text
 from harvdiag.core.model import CoverageEntry, Finding, ObjectRef
@@ -17,6 +17,7 @@ from harvdiag.graph.references import Links
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.rules.thresholds import JOINING, REMOVAL, STILL
 from harvdiag.snapshot import Snapshot
+from harvdiag.snapshot.watch import Told
 from harvdiag.upgrade import Upgrades
 from harvdiag.upgrade.run import UpgradeRun
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from harvdiag.upgrade.paths import Path
 
 __all__ = ["Facts", "NotApplicable", "UnjudgedError", "Unseen"]
+
+Made = TypeVar("Made")
 
 
 class Unseen(Exception):  # noqa: N818 - not an error: it ends a rule that cannot judge without what was not seen
@@ -61,6 +64,7 @@ class Facts:
         self.snapshot = snapshot
         self._thresholds = policy.thresholds if policy else {}
         self._movement: list[Movement | None] = []
+        self._made: dict[Callable[[Facts], Any], tuple[Any, Told]] = {}
         self.answers: dict[str, str] = {}
         """What the cluster answers to questions in steps, each asked once (`harvdiag.rules.answered`)."""
 
@@ -87,6 +91,23 @@ class Facts:
         for name in ("path", "target_version"):
             vars(aimed).pop(name, None)
         return aimed
+
+    def once(self, make: Callable[[Facts], Made]) -> Made:
+        """Return what a function makes of the facts, which is kept: several rules ask for the same.
+
+        Each rule is told on which kinds it depends, as if it were made anew. It may depend neither on the target of an
+        upgrade nor on what was found, and no one may change it.
+        """
+        if make in self._made:
+            made, told = self._made[make]
+            self.snapshot.tell(told)
+        else:
+            told = {}
+            with self.snapshot.noting(told):
+                made = make(self)
+            self._made[make] = made, told
+        kept: Made = made
+        return kept
 
     @cached_property
     def target_version(self) -> Obj | None:

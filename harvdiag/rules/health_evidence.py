@@ -93,6 +93,10 @@ def being_installed(facts: Facts) -> bool:
 
 def nodes_at_work(facts: Facts) -> frozenset[str]:
     """Return the names of the Nodes that a running upgrade drains, upgrades or restarts at the moment."""
+    return facts.once(_find_nodes_at_work)
+
+
+def _find_nodes_at_work(facts: Facts) -> frozenset[str]:
     rollout = facts.rollout
     if rollout is None:
         return frozenset()

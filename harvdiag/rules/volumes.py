@@ -163,11 +163,15 @@ def storage_nodes(facts: Facts) -> list[StorageNode]:
 
     Left out are the witness, a host that has no Node any more, and one without any disk where others have some.
     """
+    return list(facts.once(_find_storage_nodes))
+
+
+def _find_storage_nodes(facts: Facts) -> tuple[StorageNode, ...]:
     stores = {name_of(obj) for obj in facts.snapshot.objects("Node") if not is_witness(obj)}
     own = [obj for obj in facts.snapshot.objects(LONGHORN_NODE) if name_of(obj) in stores]
     diskless = [name_of(obj) for obj in own if not _disks(obj)]
     left_out = set(diskless) if len(diskless) < len(own) else set()
-    return [_judge_node(obj) for obj in own if name_of(obj) not in left_out]
+    return tuple(_judge_node(obj) for obj in own if name_of(obj) not in left_out)
 
 
 def _disks(node: Obj) -> dict[str, Obj]:

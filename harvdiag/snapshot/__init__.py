@@ -5,8 +5,7 @@ Objects are plain dictionaries as the API returned them. A kind is read when it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 
 from harvdiag.core.conditions import conditions_of
@@ -34,14 +33,14 @@ from harvdiag.snapshot.reader import (
     Stoppable,
     vet_listing,
 )
+from harvdiag.snapshot.watch import Watched
 
 __all__ = ["Answer", "Asker", "Found", "Listing", "Logbook", "Manifest", "Reader", "Resource", "Selector", "Snapshot"]
 
 ABSENT, REACH = "not in the source", 64 << 20
-Watch = Callable[[str, str | None], None]
 
 
-class Snapshot:
+class Snapshot(Watched):
     """The data of one cluster in one source. Reading is lazy; what was read once never changes."""
 
     def __init__(self, reader: Reader, arguments: tuple[str, ...] | None = None) -> None:
@@ -49,6 +48,7 @@ class Snapshot:
 
         `redactor` is None, but where the reader replaces names: then it does so in texts from beside the source.
         """
+        super().__init__()
         self.arguments = arguments
         self.redactor: Redactor | None = None
         self.unredacted: Snapshot | None = None
@@ -58,41 +58,13 @@ class Snapshot:
         self._named: dict[str, dict[tuple[str, str], Obj]] = {}
         self._hosts: dict[str, Obj | None] = {}
         self._found: dict[tuple[str, Wanted], Found] = {}
-        self._watch: Watch | None = None
-        self._passed: Container[str] = ()
+        self._lists: dict[tuple[str, bool, str], list[CoverageEntry]] = {}
 
     def redacted(self, wrap: Callable[[Reader], Reader], redactor: Redactor) -> Snapshot:
         """Return the source as read through another reader, which replaces names; `unredacted` of it is this one."""
         made = Snapshot(wrap(self._reader))
         made.redactor, made.unredacted = redactor, self
         return made
-
-    @contextmanager
-    def watched(self, watch: Watch | None, passed: Container[str] = ()) -> Iterator[None]:
-        """Within it, `watch` is called with each kind before anything of it is told; None: nothing is.
-
-        Its second argument is None where the kind is read, and the namespace (empty: its home) where it is required.
-        It is not called for reads of the kinds in `passed`, which may grow: a check makes tens of thousands.
-        """
-        outer = self._watch, self._passed
-        self._watch, self._passed = watch, passed
-        try:
-            yield
-        finally:
-            self._watch, self._passed = outer
-
-    def touch(self, kind: str) -> None:
-        """Say that an answer depends on the objects of a kind; for facts that are kept and told again."""
-        if self._watch is not None and kind not in self._passed:
-            self._watch(kind, None)
-
-    def require(self, kind: str, namespace: str = "") -> None:
-        """Say that what was seen of a kind does not settle the question: where it was not seen whole, who asks ends.
-
-        This is about the kind's home namespace, and also about `namespace`, if it is given.
-        """
-        if self._watch is not None:
-            self._watch(kind, namespace)
 
     @property
     def manifest(self) -> Manifest:
@@ -277,8 +249,15 @@ class Snapshot:
         return tuple(alike)
 
     def _asked(self, kind: str, everywhere: bool, namespace: str) -> list[CoverageEntry]:
+        """The lists that a question is about; what is known of them never changes."""
         self.touch(kind)
-        self.load([kind])
+        key = (kind, everywhere, namespace)
+        if key not in self._lists:
+            self.load([kind])
+            self._lists[key] = self._find_lists(kind, everywhere, namespace)
+        return self._lists[key]
+
+    def _find_lists(self, kind: str, everywhere: bool, namespace: str) -> list[CoverageEntry]:
         every = everywhere or kind not in CATALOGUE
         places = set() if every else {CATALOGUE[kind].home, *((namespace, OTHERS) if namespace else ())}
         asked = [e for e in self._entries[kind] if every or e.namespace in places]

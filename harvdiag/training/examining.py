@@ -106,7 +106,7 @@ def exam(seed: int | None = None, difficulty: int = 2) -> Exam:
     ``hd.training.exam()`` draws a new one, and tells its seed; ``hd.training.exam(4711)`` is the same each time. All
     faults are found by the checks, and nothing else is. Raises UsageError for another seed or difficulty.
     """
-    if difficulty not in _LEVELS:
+    if type(difficulty) is not int or difficulty not in _LEVELS:
         raise UsageError(f"difficulty is 1, 2 or 3, not {difficulty!r}")
     drawn = secrets.randbelow(_SEEDS) if seed is None else seed
     if type(drawn) is not int or drawn < 0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.notebooks.run import NOTEBOOKS, ROOT
 selenium = pytest.importorskip("selenium", reason="the browser tests need selenium")
 from selenium.common.exceptions import (  # noqa: E402
     ElementNotInteractableException,
+    NoSuchElementException,
     StaleElementReferenceException,
 )
 from selenium.webdriver import ActionChains, Chrome, Keys  # noqa: E402
@@ -195,6 +196,66 @@ def _check_colours(driver: Chrome) -> None:
     ink = card.find_element("css selector", "div").value_of_css_property("color")
     light, dark = sorted((_luminance(ground), _luminance(ink)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{ink} on {ground}"
+
+
+GAP = "//*[contains(@class, 'jp-CodeCell')][.//*[contains(@class, 'cm-content')][contains(., 'check(\"b1\"')]]"
+
+
+def _press(driver: Chrome, held: str, key: str) -> None:
+    ActionChains(driver).key_down(held).send_keys(key).key_up(held).perform()
+
+
+def _patiently(ask: Callable[[], str]) -> str:
+    """Ask until there is an answer: elements go and come again while the notebook is laid out."""
+    for _ in range(30):
+        with suppress(StaleElementReferenceException, ElementNotInteractableException, NoSuchElementException):
+            if told := ask():
+                return told
+        time.sleep(0.3)
+    raise AssertionError("no answer")
+
+
+def _answer(driver: Chrome, given: str, heading: str) -> str:
+    """Write an answer over the first line of the gap, without quotes; return what is told below that heading."""
+    line = f"answer = {given}"
+
+    def write() -> str:
+        field = driver.find_element("xpath", f"{GAP}//*[contains(@class, 'cm-line')]")
+        if field.text == line:
+            return line
+        field.click()
+        ActionChains(driver).send_keys(Keys.HOME).perform()
+        _press(driver, Keys.SHIFT, Keys.END)
+        ActionChains(driver).send_keys(line).perform()
+        return ""
+
+    _patiently(write)
+    _press(driver, Keys.CONTROL, Keys.ENTER)
+    card = f"{GAP}//b[.='{heading}']/ancestor::*[contains(@class, 'RenderedHTML')]"
+    return _patiently(lambda: driver.find_element("xpath", card).text)
+
+
+def test_a_gap_is_filled_and_its_check_answers(jupyter: Lab, driver: Chrome) -> None:
+    """In lab b, whose list of steps leads to the gap: a typical wrong answer, a word for a hint, the right answer."""
+    driver.set_window_size(1300, 900)
+    driver.implicitly_wait(60)
+    driver.get(jupyter.address("notebooks/91-find-the-orphan.ipynb"))
+    driver.find_element("xpath", "//*[contains(text(), '| Idle')]")  # the kernel; before that JupyterLab asks for one
+    time.sleep(1)
+    _choose(driver, "Run", "Run All Cells")
+    driver.implicitly_wait(5)
+
+    def follow() -> str:
+        driver.execute_script(f"{PANEL}.scrollTop = 0")
+        driver.find_element("xpath", "//a[.='2. Your turn: find it']").click()
+        return driver.find_element("xpath", GAP).text
+
+    _patiently(follow)
+    assert "the orphan of the worked example" in _answer(driver, "srv09", "✗ b1: Not yet")
+    assert "Hint one" in _answer(driver, "hint", "→ b1: Hint")
+    assert "both directions" in _answer(driver, "hv04", "✓ b1: Right")
+    kept = json.loads((jupyter.folder / "notebooks" / "harvdiag-progress.json").read_text(encoding="utf-8"))
+    assert kept["exercises"]["b1"]["solved"]
 
 
 FORMS = [

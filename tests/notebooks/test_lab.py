@@ -150,7 +150,9 @@ def test_the_copy_of_the_kit_is_whole_and_trusted(tmp_path: Path) -> None:
     headings = [line[3:] for line in index.splitlines() if line.startswith("## ")]
     assert headings == [READERS["newcomer"], READERS["operator"], READERS["support"], "All notebooks"]
     told = {reader for path in NOTEBOOKS for reader in read_card(path).questions}
-    assert told <= set(READERS)
+    assert told == set(READERS)
+    assert [path.stem for path in NOTEBOOKS if not read_card(path).questions] == []
+    assert re.findall(r"^- .*\((.+)\)$", index, re.MULTILINE)[0] == "notebooks/90-nodes-machines-clusters.ipynb"
     assert all(f"](notebooks/{path.name})" in index for path in NOTEBOOKS)
 
 

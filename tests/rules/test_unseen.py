@@ -57,6 +57,11 @@ def declare(check: Check, **declared: Any) -> Rule:
     return found
 
 
+def fleet(facts: Facts) -> tuple[ObjectRef, ...]:
+    """Something that several rules ask for."""
+    return tuple(facts.pairing.machines)
+
+
 def never(_facts: Facts) -> Iterator[Hit]:
     return iter(())
 
@@ -77,10 +82,12 @@ def test_rule_that_reads_what_it_does_not_declare_is_skipped_where_that_was_not_
         "upgrades": lambda facts: facts.upgrades.all,
         "run": lambda facts: facts.upgrade_run,
         "toolkit": lambda facts: facts.upgrades.plan,
+        "made once": lambda facts: facts.once(fleet),
     }
     states = dict.fromkeys(("Job", "Machine", "Secret", "Upgrade", "UpgradePlan"), State.FORBIDDEN)
     facts = Facts(Snapshot(port.Port([], states)))
     _ = facts.links.edges, facts.pairing.machines, facts.upgrades.all, facts.upgrade_run  # kept from before
+    _ = facts.once(fleet)
     for how, read in reads.items():
 
         def check(facts: Facts, read: Callable[[Facts], object] = read) -> Iterator[Hit]:

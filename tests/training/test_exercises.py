@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -132,8 +132,15 @@ def test_no_answer_raises(form: Form) -> None:
         1e400,
         type,
         [[[]]],
+        repeat(""),
+        repeat([None]),
+        "srv09 " * 100_000,
+        ["9" * 100_000],
+        "\ud800",
+        "\x1b[1m",
     ):
         reading = read_answer(odd, asked(form))
+        assert all(item.isprintable() and len(item) < 100 for item in reading.items)
         assert reading.problem == " ".join(reading.problem.split())
         assert not reading.blank or not reading.items
 
@@ -145,10 +152,12 @@ def test_three_hints_then_the_solution() -> None:
     assert first == again
     texts = [hd.training.check("b1", name).texts[0] for name in ("hv02", "hv03", "hv01, hv02")]
     assert [first.texts[0][:8], *(text[:8] for text in texts)] == ["Hint one", "Hint two", "Hint thr", "Hint thr"]
-    last = hd.training.hint("b1")
+    last = hd.training.check("b1", "hint")
+    assert last == hd.training.hint("b1")
     assert len(last.texts) == 3
     assert "solution" in last.further
-    told = hd.training.solution("b1")
+    told = hd.training.check("b1", " Solution")
+    assert told == hd.training.solution("b1")
     assert "hv04" in told.texts[0]
     assert hd.training.check("b1", "hv04").standing is Standing.RIGHT
     row = hd.training.progress().frame.set_index("exercise").loc["b1"]
@@ -218,7 +227,7 @@ def test_cards() -> None:
         assert "http" not in html
         assert repr(value)
     assert "&lt;script" in forms["Result"](result)
-    assert "<code>hd.training.hint" in forms["Result"](result)
+    assert "<code>answer = hint</code>" in forms["Result"](result)
 
 
 @pytest.mark.parametrize(
@@ -227,6 +236,7 @@ def test_cards() -> None:
         ("srv09", "'srv09'"),
         ("custom-86d1b0faf2f1  # a name", "'custom-86d1b0faf2f1'  # a name"),
         ("hv01, hv02", "'hv01, hv02'"),
+        ("hint", "'hint'"),
         ("", "..."),
         ("# a name", "...  # a name"),
         *((same, same) for same in ("...", '"a#b"', "75", "True", "cluster.nodes", "[", "cluster.nodes[odd]", "a = b")),

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml_rs
 
+from harvdiag.io.yaml.mending import DAMAGED, Mend, keep, mend_texts
 from harvdiag.io.yaml.text import DEPTH, may_be_deep
 
 __all__ = ["engine_version", "parse_document"]
@@ -20,7 +21,7 @@ __all__ = ["engine_version", "parse_document"]
 # In the kit's style, a value follows ": " or "- " at once. Numbers as Go prints them and empty collections are safe.
 _SAFE = rb"(?!(?:-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?(?:e[+-][0-9]{2})?|\{\}|\[\])\n)"
 _CANDIDATES = tuple(
-    re.compile(before + _SAFE + rb"((?!- )[-+.0-9_&*!\[{][^\n]*)").findall for before in (rb": ", rb"- ")
+    re.compile(before + rb"(?=[-+.0-9_&*!\[{])" + _SAFE + rb"((?!- )[^\n]*)").findall for before in (rb": ", rb"- ")
 )
 # What else yaml-rs does not read as a plain string: a property, a flow collection, any kind of number. Possessive, as
 # a value may be a line of megabytes.
@@ -37,6 +38,7 @@ _CONTROL = b"\0" + bytes(range(2, 10)) + bytes(range(11, 32)) + b"\x7f"
 _strange = re.compile("[\x80-\x9f\u2028\u2029\ufeff\ufffe\uffff]").search
 # Base64 of plan Secrets, two thirds of all bytes: yaml-rs would keep many times its size, so a mark replaces it.
 _LONG = re.compile(rb": ([A-Za-z0-9+/=]{512,})\n")
+_BULKY = 8192
 _MARK = re.compile("\x01([0-9]+)\x01")
 
 
@@ -49,30 +51,30 @@ def engine_version() -> str:
     return f"yaml-rs {yaml_rs.__version__}"
 
 
-def parse_document(data: bytes) -> Any:
-    """Parse the one document in the text, exactly as `yamltext.parse_document` does."""
+def parse_document(data: bytes, mend: Mend = keep) -> Any:
+    """Parse the one document in the text, exactly as `yamltext.parse_document` does, and mend the texts in it."""
     try:
-        return _parse_guarded(data)
+        return _parse_guarded(data, mend)
     except (yaml_rs.YAMLDecodeError, _DoubtError, ValueError, TypeError):
         from harvdiag.io.yaml import yamltext
 
-        return yamltext.parse_document(data)
+        return mend_texts(yamltext.parse_document(data), mend)
 
 
-def _parse_guarded(data: bytes) -> Any:
+def _parse_guarded(data: bytes, mend: Mend) -> Any:
     held: list[str] = []
     if b"\x01" in data:
         raise _DoubtError
     short = _LONG.sub(lambda found: _set_aside(held, found[1]), data) if _has_long_lines(data) else data
     if _is_doubtful(short):
         raise _DoubtError
-    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1)
+    value = _normalize_value(yaml_rs.loads(short.decode(), parse_datetime=False), DEPTH + 1, mend)
     return _restore_text(value, held) if held else value
 
 
 def _has_long_lines(data: bytes) -> bool:
     """Whether to look for base64: lists of other objects have lines of some fifty bytes."""
-    return len(data) > 200 * data.count(b"\n")
+    return len(data) > _BULKY and len(data) > 200 * data.count(b"\n")
 
 
 def _set_aside(held: list[str], text: bytes) -> bytes:
@@ -115,19 +117,29 @@ def _has_empty_block(data: bytes) -> bool:
     return False
 
 
-def _normalize_collection(value: Any, depth: int) -> Any:
-    """The value with whole floats as integers and keys interned; _DoubtError for what the exact rule never returns."""
+def _normalize_collection(value: Any, depth: int, mend: Mend) -> Any:
+    """The value with whole floats as integers, keys interned and texts mended; _DoubtError for what the exact rule
+    never returns.
+    """
     if not depth:
         raise _DoubtError
     if value.__class__ is dict:
-        return {intern(key): x if x.__class__ is str else _normalize_value(x, depth) for key, x in value.items()}
-    return [x if x.__class__ is str else _normalize_value(x, depth) for x in value]
+        return {
+            intern(key): (mend(x) if x.endswith(DAMAGED) else x)
+            if x.__class__ is str
+            else _normalize_value(x, depth, mend)
+            for key, x in value.items()
+        }
+    return [
+        (mend(x) if x.endswith(DAMAGED) else x) if x.__class__ is str else _normalize_value(x, depth, mend)
+        for x in value
+    ]
 
 
-def _normalize_value(value: Any, depth: int) -> Any:
+def _normalize_value(value: Any, depth: int, mend: Mend) -> Any:
     kind = value.__class__
     if kind is dict or kind is list:
-        return _normalize_collection(value, depth - 1)
+        return _normalize_collection(value, depth - 1, mend)
     return _normalize_float(value) if kind is float else value
 
 

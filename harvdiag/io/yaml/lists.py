@@ -12,6 +12,8 @@ from functools import cache
 from typing import Any
 
 from harvdiag.core.errors import UsageError
+from harvdiag.io.yaml.cuts import Cut, forget_rows, put_back
+from harvdiag.io.yaml.mending import Mend, keep, mend_texts
 from harvdiag.io.yaml.text import TextError, check_text, line_at
 
 __all__ = ["TextError", "engine_version", "load_documents", "load_kit_document", "load_kit_list", "paused_collector"]
@@ -23,7 +25,7 @@ _METADATA, _MANAGED = b"\n  metadata:\n", b"\n    managedFields:\n"
 _outside = re.compile(rb"\n {0,3}[^ \n]").search
 _managed = re.compile(rb"\n    managedFields:(?:\n+    [- ] [^\n]*)+").match
 
-Parse = Callable[[bytes], Any]
+Parse = Callable[[bytes, Mend], Any]
 
 
 def engine_version() -> str:
@@ -47,7 +49,7 @@ def _select_engine(wanted: str) -> tuple[str, Parse]:
                 ) from None
     from harvdiag.io.yaml import yamltext
 
-    return yamltext.engine_version(), yamltext.parse_document
+    return yamltext.engine_version(), lambda data, mend: mend_texts(yamltext.parse_document(data), mend)
 
 
 def _selected_parser() -> Parse:
@@ -73,6 +75,7 @@ def _forgetting_words() -> Iterator[None]:
     try:
         yield
     finally:
+        forget_rows()
         if yamltext := sys.modules.get("harvdiag.io.yaml.yamltext"):
             yamltext.forget_words()
 
@@ -90,20 +93,24 @@ def load_documents(data: bytes) -> list[Any]:
 def load_kit_document(data: bytes) -> Any:
     """Load the one document of a text that the kit wrote, such as metadata.yaml. Raises TextError as for lists."""
     check_text(data)
-    return _selected_parser()(data)
+    return _selected_parser()(data, keep)
 
 
 @_forgetting_words()
-def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None) -> list[Any]:
+def load_kit_list(
+    data: bytes, chosen: Callable[[bytes], bool] | None = None, cut: Cut | None = None, mend: Mend = keep
+) -> list[Any]:
     """Load the items of a list file of a bundle, without their managedFields; the caller checks the items.
 
     With `chosen`, only the items for whose text it is true are parsed; all of them where the text cannot be divided.
+    `cut` takes out of an item what needs no parser (`harvdiag.io.yaml.cuts`); `mend` gives what stands for a text that
+    may be damaged.
     Raises TextError if the file is truncated, not a list, or not text that the kit could have written.
     """
     check_text(data)
     head = _kit_head(data)
     if not head:
-        items = _load_whole_list(data)
+        items = [mend_texts(item, mend) for item in _load_whole_list(data)]
     else:
         tail = data.rfind(_TAIL) + 1
         if tail <= data.rfind(_ITEM):
@@ -112,7 +119,7 @@ def load_kit_list(data: bytes, chosen: Callable[[bytes], bool] | None = None) ->
         picked = _item_spans(data, head.end(), tail)
         if chosen is not None:  # it is quicker to look once through the whole text, where nothing may be chosen at all
             picked = (span for span in picked if chosen(data[slice(*span)])) if chosen(data) else iter(())
-        items = [_load_item(data, start, end) for start, end in picked]
+        items = [_load_item(data, span, cut, mend) for span in picked]
     for item in items:
         _drop_managed(item)
     return items
@@ -126,14 +133,19 @@ def _item_spans(data: bytes, start: int, stop: int) -> Iterator[tuple[int, int]]
         start = end
 
 
-def _load_item(data: bytes, start: int, end: int) -> Any:
+def _load_item(data: bytes, span: tuple[int, int], cut: Cut | None, mend: Mend) -> Any:
+    start, end = span
     text = data[start:end]
+    whole = _without_managed(text)
+    short, held = cut(whole) if cut else (whole, [])
     try:
-        value = _selected_parser()(_without_managed(text))
+        value = _selected_parser()(short, mend)
     except TextError:
-        value = _parse_exactly(text, data.count(b"\n", 0, start))
+        value, held = mend_texts(_parse_exactly(text, data.count(b"\n", 0, start)), mend), []
     if not isinstance(value, list) or len(value) != 1:
         raise TextError("an item of the list cannot be separated from the next", line_at(data, start))
+    if not put_back(value[0], held, mend):
+        return _load_item(data, span, None, mend)
     return value[0]
 
 
@@ -168,7 +180,7 @@ def _drop_managed(item: Any) -> None:
 def _check_tail(data: bytes, start: int) -> None:
     """Raise TextError unless what follows the items shows that all were written."""
     try:
-        tail = _selected_parser()(data[start:])
+        tail = _selected_parser()(data[start:], keep)
     except TextError as error:
         raise error.shift_lines(data.count(b"\n", 0, start)) from None
     if not isinstance(tail, dict) or not _is_list(tail):

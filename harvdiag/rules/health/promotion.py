@@ -63,7 +63,7 @@ def promotion_hangs(facts: Facts) -> Iterator[Hit]:
     Node. The worker stays cordoned meanwhile, Cluster API may leave phase Provisioned (Harvester then refuses an
     upgrade), and etcd has a member less than it should.
     """
-    for found in _open_promotions(facts):
+    for found in facts.once(_open_promotions):
         since = Timestamp(found.since)
         age = facts.now.since(since)
         if found.status in STOPPED:
@@ -88,7 +88,7 @@ def promotion_failed(facts: Facts) -> Iterator[Hit]:
     Harvester promotes no other node until that is cleared (annotation harvesterhci.io/promote-status), the worker stays
     cordoned, and etcd keeps the members that it has.
     """
-    for found in _open_promotions(facts):
+    for found in facts.once(_open_promotions):
         age = facts.now.since(Timestamp(found.since))
         if found.status in STOPPED and (age is None or age >= SETTLING):
             why = "has failed" if found.status == "failed" else "was broken off"
@@ -110,8 +110,8 @@ def node_roles_differ(facts: Facts) -> Iterator[Hit]:
     """
     if planner_messages(facts.snapshot):
         return
-    promoted = {found.node for found in _open_promotions(facts) if found.since or found.status}
-    for node, machine in _pairs(facts):
+    promoted = {found.node for found in facts.once(_open_promotions) if found.since or found.status}
+    for node, machine in facts.once(_pairs):
         words = [] if node in promoted else _differences(facts, node, machine)
         if words:
             yield Hit(
@@ -136,8 +136,12 @@ def _comparison_steps(machine: ObjectRef) -> tuple[str, ...]:
     )
 
 
-def _pairs(facts: Facts) -> Iterator[tuple[ObjectRef, ObjectRef]]:
-    """Yield the Nodes and Machines that reference each other, and no other; not those that just join or go."""
+def _pairs(facts: Facts) -> tuple[tuple[ObjectRef, ObjectRef], ...]:
+    """Return the Nodes and Machines that reference each other, and no other; not those that just join or go."""
+    return tuple(_find_pairs(facts))
+
+
+def _find_pairs(facts: Facts) -> Iterator[tuple[ObjectRef, ObjectRef]]:
     pairing = facts.pairing
     for node in pairing.nodes:
         edge = pairing.machine_ref(node)
@@ -159,9 +163,13 @@ def _rancher_roles(facts: Facts, ref: ObjectRef) -> set[str]:
     return {role for role in ROLES if facts.pairing.has_role(ref, role)}
 
 
-def _open_promotions(facts: Facts) -> Iterator[_Promotion]:
-    """Yield each promotion that was begun and is not done, by the Machine's roles or by Harvester's annotation."""
-    paired = dict(_pairs(facts))
+def _open_promotions(facts: Facts) -> tuple[_Promotion, ...]:
+    """Return each promotion that was begun and is not done, by the Machine's roles or by Harvester's annotation."""
+    return tuple(_find_promotions(facts))
+
+
+def _find_promotions(facts: Facts) -> Iterator[_Promotion]:
+    paired = dict(facts.once(_pairs))
     for node in facts.pairing.nodes:
         obj, machine = facts.pairing.obj(node), paired.get(node)
         held, status = _node_roles(obj), get_text(obj, STATUS)

@@ -26,7 +26,12 @@ LEARNING = "9"
 HOW = """\
 Click a question; in the notebook choose *Run*, *Run All Cells*, and scroll up: each begins with its answer. Nothing is
 changed in a cluster, and nothing is sent anywhere."""
-STEPS = "In an exercise run one cell after the other, with *Shift+Enter*, and fill the gaps."
+STEPS = """\
+In an exercise run one cell after the other, with *Shift+Enter*; where `...` stands write your answer, and run that cell
+with *Ctrl+Enter*."""
+FIRST = f"""\
+Begin with lab a: no Harvester is needed, and nothing can break. {STEPS} The other notebooks: click a question, choose
+*Run*, *Run All Cells*, and scroll up."""
 SAMPLES = "The notebooks read **samples**. For your own cluster: `harvdiag lab supportbundle.zip`, or `context:lab`."
 KEPT = "This folder is yours: what you edit is never overwritten. `harvdiag lab` here again goes on with it."
 
@@ -38,10 +43,11 @@ def render_index(notebooks: Mapping[Path, str], source: str | None, training: bo
     """
     cards = {copy: read_card(notebook) for notebook, copy in notebooks.items()}
     readers = [NEWCOMER, OPERATOR, SUPPORT] if training else [*READERS]
-    how = f"{HOW} {STEPS}" if any(map(_is_exercise, cards)) else HOW
+    exercises = any(map(_is_exercise, cards))
+    how = (FIRST if training else f"{HOW} {STEPS}") if exercises else HOW
     parts = ["# Which notebook do I need?", how, _tell_source(source)]
     for reader in readers:
-        if rows := [*_questions(reader, cards)]:
+        if rows := [*_questions(reader, _arrange(cards) if training else cards)]:
             parts += [f"## {READERS[reader]}", "\n".join(rows)]
     return "\n\n".join([*parts, "## All notebooks", "\n".join(_table(cards)), _end(cards)]) + "\n"
 
@@ -61,6 +67,11 @@ def _questions(reader: str, cards: Mapping[str, Card]) -> Iterator[str]:
             question = card.title
         if question:
             yield f"- [{escape_markdown(question)}]({copy})"
+
+
+def _arrange(cards: Mapping[str, Card]) -> Mapping[str, Card]:
+    """The exercises first, in the order in which they are learned."""
+    return dict(sorted(cards.items(), key=lambda entry: not _is_exercise(entry[0])))
 
 
 def _is_exercise(copy: str) -> bool:

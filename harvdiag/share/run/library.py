@@ -16,5 +16,6 @@ def load_library(name: str) -> ModuleType:
         return import_module(name)
     except ImportError as error:
         raise UsageError(
-            f"to run a notebook, install the extra that does it first: pip install 'harvdiag[notebook]' ({error})"
+            "notebooks need an extra. Install harvdiag again as you did, with [notebook] or [all] after its name: "
+            f"pip install 'harvdiag[notebook]', or of a checkout '.[all]'; pipx needs --force ({error})"
         ) from error

@@ -16,12 +16,13 @@ from harvdiag.core.fields import Obj, name_of
 from harvdiag.core.model import State
 from harvdiag.core.suggest import join_names
 from harvdiag.io.archive import Container, MemberError, open_container
-from harvdiag.io.yaml import load_kit_document, load_kit_list, paused_collector
+from harvdiag.io.yaml import cut_rows, dropping, load_kit_document, load_kit_list, paused_collector
 from harvdiag.kinds import CATALOGUE, NAMESPACES, kind_for_resource
 from harvdiag.kinds.kind import Kind
+from harvdiag.kinds.plansecret import STATUS_KEYS
 from harvdiag.kinds.wanted import Wanted
 from harvdiag.snapshot import Listing, Manifest, Resource
-from harvdiag.sources.bundle.damage import undo_null_rewrite
+from harvdiag.sources.bundle.damage import repair_text
 from harvdiag.sources.bundle.errorlog import Complaints, parse_error_log
 from harvdiag.sources.bundle.layout import BEYOND, Layout, is_bare, read_layout
 from harvdiag.sources.bundle.nodes import describe_host
@@ -33,6 +34,9 @@ FAILED = "the collector failed: "
 """Before the reason of a list that the collector's log names."""
 REDACTED = "harvdiagredacted"
 """The key of ``metadata.yaml`` with which a bundle says that it is redacted (`Manifest.redacted`)."""
+
+CUTS = {"nodes": cut_rows, "secrets": dropping(STATUS_KEYS)}
+"""What goes past the parser: the labels and images of Nodes, and of Secrets what is never kept of one."""
 
 
 class BundleReader:
@@ -184,7 +188,7 @@ class BundleReader:
         member = self._layout.files[resource]
         complaint = self._log.find_reason(resource.group, resource.plural, resource.namespace)
         try:
-            items = [undo_null_rewrite(item) for item in load_kit_list(self._box.read(member), chosen)]
+            items = load_kit_list(self._box.read(member), chosen, CUTS.get(kind.resource), repair_text)
         except HarvdiagError as error:
             reason = str(error) if isinstance(error, MemberError) else f"{member}: {error}"
             return Listing(

@@ -21,6 +21,8 @@ from harvdiag.training.labs import LABS
 __all__ = ["check", "cluster", "hint", "join", "lab", "progress", "solution"]
 
 HINTS = ("Hint one", "Hint two", "Hint three")
+CALLS = {"hint": "hint", "?": "hint", "solution": "solution"}
+"""What a learner may write into the gap instead of an answer."""
 
 
 def check(exercise: str, answer: Any = ...) -> Result:
@@ -28,9 +30,12 @@ def check(exercise: str, answer: Any = ...) -> Result:
 
     The answer may be a name, a list of names in any order, a column of a table, an object, a finding, a number, True
     or False, or letters of a choice. A wrong one gets the hint that is made for it, else the next of three. An empty
-    gap (``...``) does not count. Raises UsageError for an exercise that does not exist.
+    gap (``...``) does not count. ``"hint"`` or ``"solution"`` in place of an answer shows that. Raises UsageError for
+    an exercise that does not exist.
     """
     asked, keeper = _find(exercise), _keeper(Path.cwd())
+    if isinstance(answer, str) and (call := CALLS.get(answer.strip().lower())):
+        return hint(asked.id) if call == "hint" else solution(asked.id)
     judged = judge_answer(asked, answer, open_cluster(asked.cluster))
     done = keeper.read().get(asked.id, Done())
     if judged.right is None:
@@ -43,7 +48,7 @@ def check(exercise: str, answer: Any = ...) -> Result:
     wrong = done.wrong if known else (*done.wrong, judged.digest)
     keeper.write(asked.id, replace(done, wrong=wrong, hints=hints))
     told = judged.told or _word_hint(asked, max(hints, 1))
-    return Result(asked.id, Standing.WRONG, (told,), _name_help(asked, hints), keeper.take_remark())
+    return Result(asked.id, Standing.WRONG, (told,), _name_help(hints), keeper.take_remark())
 
 
 def hint(exercise: str) -> Result:
@@ -53,7 +58,7 @@ def hint(exercise: str) -> Result:
     hints = min(done.hints + 1, len(HINTS))
     keeper.write(asked.id, replace(done, hints=hints))
     told = tuple(_word_hint(asked, number) for number in range(1, hints + 1))
-    return Result(asked.id, Standing.HINT, told, _name_help(asked, hints), keeper.take_remark())
+    return Result(asked.id, Standing.HINT, told, _name_help(hints), keeper.take_remark())
 
 
 def solution(exercise: str) -> Result:
@@ -133,7 +138,9 @@ def _find(exercise: str) -> Exercise:
 def _tell_empty(asked: Exercise, problem: str, keeper: Keeper) -> Result:
     """A gap that is as it was, or an answer that cannot be read, which counts as no attempt."""
     texts = (problem,) if problem else ()
-    further = "" if problem else f"Write your answer in place of `...`. `hd.training.hint({asked.id!r})` helps."
+    further = (
+        "" if problem else "Write your answer in place of `...`, and run the cell again; `hint` there gives a hint."
+    )
     return Result(asked.id, Standing.WRONG if problem else Standing.EMPTY, texts, further, keeper.take_remark())
 
 
@@ -141,17 +148,17 @@ def _word_hint(asked: Exercise, number: int) -> str:
     return f"{HINTS[number - 1]}: {asked.hints[number - 1]}"
 
 
-def _name_help(asked: Exercise, hints: int) -> str:
-    call = "hint" if hints < len(HINTS) else "solution"
-    what = "the next hint" if hints < len(HINTS) else "the solution"
-    return f"`hd.training.{call}({asked.id!r})` gives {what}."
+def _name_help(hints: int) -> str:
+    if hints < len(HINTS):
+        return "Try again in the same cell; `answer = hint` gives the next hint."
+    return "Try again in the same cell; `answer = solution` shows the solution."
 
 
 def _name_next(asked: Exercise) -> str:
     """The exercise that comes next in its lab."""
     ids = [each.id for each in LABS[asked.id[0]].exercises]
     following = ids[ids.index(asked.id) + 1 :]
-    return f"Next: {following[0]}." if following else "The last one of this lab: `hd.training.progress()`."
+    return f"Next: {following[0]}, below." if following else "That was the last one of this lab; its summary is below."
 
 
 def _word_state(done: Done | None) -> str:

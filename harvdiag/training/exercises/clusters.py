@@ -12,13 +12,14 @@ from harvdiag.training import open_scenario
 from harvdiag.training.library.build import open_stage
 from harvdiag.training.library.catalogue import scenarios
 from harvdiag.training.library.drawing import draw_exam
+from harvdiag.training.replays.replay import replay
 
 __all__ = ["open_again", "open_cluster"]
 
 PACKAGE = Path(__file__).parents[2]
 PLACES = (PACKAGE / "kit" / "data", PACKAGE.parent / "data")
 """The samples of an installation, and of a checkout."""
-LIBRARY, EXAM = "library:", "exam:"
+LIBRARY, EXAM, REPLAY = "library:", "exam:", "replay:"
 
 
 @cache
@@ -30,13 +31,17 @@ def open_cluster(name: str) -> Cluster:
 def open_again(name: str) -> Cluster:
     """Open the sample, the scenario (``rule/file``, ``library:NAME``) or the exam of this name again.
 
-    That of an exam is ``exam:SEED:DIFFICULTY``. Raises UsageError where there is none.
+    That of an exam is ``exam:SEED:DIFFICULTY``, a frame of a replay ``replay:NAME/KEY``. Raises UsageError for a name
+    that none has.
     """
     if name.startswith(EXAM):
         seed, difficulty = map(int, name.removeprefix(EXAM).split(":"))
         return open_stage(f"exam-{seed}", draw_exam(seed, difficulty).stage())
     if name.startswith(LIBRARY):
         return scenarios()[name.removeprefix(LIBRARY)].open()
+    if name.startswith(REPLAY):
+        course, _, key = name.removeprefix(REPLAY).partition("/")
+        return replay(course)[key].cluster
     file = f"scenarios/{name}.yaml" if "/" in name else f"bundles/{name}.zip"
     path = next((place / file for place in PLACES if (place / file).exists()), None)
     if path is None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import format_value
 from harvdiag.core.fields import name_of
 from harvdiag.core.model import Finding
 from harvdiag.core.suggest import join_names
@@ -152,7 +153,11 @@ def _tell_extra(exam: Paper, name: str, missing: Sequence[Finding]) -> str:
     if near is not None:
         return f"{name} has to do with it, and the fault is at an object of the kind {near.subject.kind}."
     kinds = [kind for kind in KINDS if name in map(name_of, cluster.snapshot.objects(kind))]
-    return f"Nothing is wrong at {kinds[0]} {name}." if kinds else f"Nothing that can be at fault is called {name}."
+    return (
+        f"Nothing is wrong at {kinds[0]} {name}."
+        if kinds
+        else f"Nothing that can be at fault is called {format_value(name)}."
+    )
 
 
 def _mentioned(fault: Finding) -> Iterator[str]:

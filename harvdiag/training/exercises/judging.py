@@ -8,6 +8,7 @@ from typing import Any
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import format_value
 from harvdiag.core.fields import name_of
 from harvdiag.training.exercise import Exercise, Form
 from harvdiag.training.exercises.acting import name_step, try_step
@@ -96,7 +97,7 @@ def _tell_names(exercise: Exercise, reading: Reading, right: Reading, cluster: C
         if exercise.kind in KINDS and kinds and exercise.kind not in kinds:
             return f"{name} is the name of an object of the kind {kinds[0]}; the kind {exercise.kind} is asked for."
         if exercise.kind in KINDS and not kinds:
-            return f"There is no {exercise.kind} {name} in this cluster."
+            return f"There is no {exercise.kind} {format_value(name)} in this cluster."
     return _tell_part(reading, right) if exercise.form is Form.NAMES else ""
 
 

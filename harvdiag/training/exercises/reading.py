@@ -10,6 +10,7 @@ from math import isnan
 from typing import Any
 
 from harvdiag.core.errors import UsageError
+from harvdiag.core.escape import escape_text
 from harvdiag.core.model import Finding, ObjectRef
 from harvdiag.cure.model import Action, Simulation
 from harvdiag.cure.plan import Way
@@ -19,6 +20,8 @@ from harvdiag.training.exercise import Exercise, Form
 __all__ = ["Reading", "read_answer"]
 
 MOST, MOST_WORDS = 10_000, 20
+LONGEST = 5_000
+"""The characters of the longest text that is read: the names of all nodes, and no more."""
 DEEPEST = 5
 NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 TRUTHS = {"true": "yes", "yes": "yes", "y": "yes", "1": "yes", "false": "no", "no": "no", "n": "no", "0": "no"}
@@ -49,7 +52,7 @@ def read_answer(given: Any, exercise: Exercise) -> Reading:
     try:
         if _is_blank(given):
             return Reading(blank=True)
-        items = frozenset(READERS[exercise.form](given, exercise))
+        items = frozenset(map(escape_text, READERS[exercise.form](_measure(given), exercise)))
     except _UnreadableError as error:
         return Reading(problem=str(error))
     except Exception:
@@ -66,13 +69,21 @@ def _is_blank(given: Any) -> bool:
     return isinstance(given, list | tuple | set) and bool(given) and all(_is_blank(each) for each in given)
 
 
+def _measure(given: Any) -> Any:
+    if isinstance(given, str) and len(given) > LONGEST:
+        raise _UnreadableError(f"That is a text of {len(given)} characters: give no more than the answer.")
+    return given
+
+
 def _is_collection(given: Any) -> bool:
     return hasattr(given, "__len__") and not isinstance(given, str)
 
 
 def _asked_for(given: Any, exercise: Exercise) -> str:
     kind = f" of the kind {exercise.kind}" if exercise.kind else ""
-    return f"A {exercise.form}{kind} is asked for; this is of the type {type(given).__name__}."
+    several = exercise.form in {Form.NAMES, Form.CHOICES}
+    asked = f"{str(exercise.form).capitalize()}{kind} are" if several else f"A {exercise.form}{kind} is"
+    return f"{asked} asked for; this is of the type {type(given).__name__}."
 
 
 def _read_names(given: Any, exercise: Exercise) -> Iterator[str]:
@@ -91,13 +102,13 @@ def _flatten(given: Any, exercise: Exercise, depth: int = 0) -> Iterator[str]:
     if depth > DEEPEST or _is_blank(given):
         return
     if isinstance(given, str | int | float) and not isinstance(given, bool):
-        yield str(given)
+        yield str(_measure(given))
     elif isinstance(given, Finding | ObjectRef):
         yield given.subject.name if isinstance(given, Finding) else given.name
     elif isinstance(given, Mapping) and isinstance(meta := given.get("metadata"), Mapping):
-        yield str(meta["name"])
+        yield str(_measure(meta["name"]))
     else:
-        for each in _elements(given, exercise):
+        for each in islice(_elements(given, exercise), MOST):
             yield from _flatten(each, exercise, depth + 1)
 
 

@@ -8,7 +8,8 @@ from harvdiag.training.labs.examination import EXAMINATION
 from harvdiag.training.labs.machines import MACHINES
 from harvdiag.training.labs.orphan import ORPHAN
 from harvdiag.training.labs.stuck import STUCK
+from harvdiag.training.labs.upgrades import UPGRADES
 
 __all__ = ["LABS"]
 
-LABS: dict[str, Lab] = {lab.letter: lab for lab in (MACHINES, ORPHAN, STUCK, DANGERS, EXAMINATION)}
+LABS: dict[str, Lab] = {lab.letter: lab for lab in (MACHINES, ORPHAN, UPGRADES, STUCK, DANGERS, EXAMINATION)}

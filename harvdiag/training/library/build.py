@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from harvdiag.cluster import Cluster
+from harvdiag.io.whole import write_whole
+from harvdiag.sources.saved.writer import unwritable_error
 from harvdiag.training.kit.bundle import Manner, write_bundle
 from harvdiag.training.kit.surround import surround
 from harvdiag.training.library.stage import Stage
@@ -23,10 +26,20 @@ def open_stage(name: str, stage: Stage) -> Cluster:
 
 
 def write_stage(path: Path, stage: Stage) -> Path:
-    """Write a stage as a support bundle and return its path; the stage is used up."""
+    """Write a stage as a support bundle and return its path; the stage is used up.
+
+    It is written completely or not at all. Raises UsageError, in one line, where that fails.
+    """
     objects = _whole(stage)
     logs, hosts = pod_logs(stage.world, stage.said), node_zips(stage.world, stage.lost, stage.distrusting)
-    return write_bundle(path, objects, stage.world.captured_at, Manner(logs=logs, node_zips=hosts))
+    how = Manner(logs=logs, node_zips=hosts)
+    with TemporaryDirectory(prefix="harvdiag-") as folder:
+        try:
+            made = write_bundle(Path(folder, "made.zip"), objects, stage.world.captured_at, how)
+            write_whole(path, made.read_bytes())
+        except (OSError, ValueError) as error:  # a name with a zero byte is a ValueError
+            raise unwritable_error(path, str(getattr(error, "strerror", error)).lower()) from error
+    return path
 
 
 def _whole(stage: Stage) -> list[dict[str, Any]]:

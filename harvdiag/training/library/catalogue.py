@@ -43,7 +43,8 @@ class Scenarios(Tabular):
         found = next((item for item in self._items if item.name == key), None)
         if found is None:
             names = [item.name for item in self._items]
-            raise UsageError(f"no scenario {str(key)!r}{did_you_mean(suggest_names(str(key), names))}")
+            near = did_you_mean(suggest_names(str(key), names)) or "; `harvdiag scenario` lists them"
+            raise UsageError(f"no scenario {str(key)!r}{near}")
         return found
 
     def __repr__(self) -> str:

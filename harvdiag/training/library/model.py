@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harvdiag.cluster import Cluster
@@ -103,6 +103,10 @@ class Scenario:
         """What is behind it, at its own size and release."""
         return self.solve()
 
+    def resize(self, *, nodes: int | None = None, release: str | None = None) -> Scenario:
+        """The same scenario with another size or release as its own; arguments and errors as of `open`."""
+        return replace(self, nodes=self._size(nodes), release=self._release(release))
+
     def solve(self, *, nodes: int | None = None, release: str | None = None) -> Solution:
         """What is behind it at another size or release; arguments and errors as of `open`."""
         stage, lesson = self.stage(nodes, release), self.lesson
@@ -138,15 +142,19 @@ class Scenario:
             raise UsageError(f"{wanted!r} is not a release: give one such as {self.release.removeprefix('v')}")
         if span := self.fits.refuse(version):
             raise UsageError(f"scenario {self.name} is made for Harvester {span}, not for {version}")
+        _check_known(version)
         return version
 
 
 def build_stage(size: int, version: str, hosts: str = "hv") -> Stage:
     """A healthy cluster of so many nodes, hv01 and on. Raises UsageError for a release that is not known."""
-    names = [f"{hosts}{number:02}" for number in range(1, size + 1)]
+    _check_known(version)
+    return Stage(healthy([f"{hosts}{number:02}" for number in range(1, size + 1)], version=version))
+
+
+def _check_known(version: str) -> None:
     try:
         release(version)
     except KeyError:
         known = ", ".join(name.removeprefix("v") for name in RELEASES)
         raise UsageError(f"no release {version} is known here; known are {known}") from None
-    return Stage(healthy(names, version=version))

@@ -43,7 +43,7 @@ def _orphaned(nodes: Sequence[str], detail: str) -> list[Moment]:
     """The last host has no Machine from the beginning; what that means shows when the one before it is done."""
     last, healthy = nodes[-1], list_moments(nodes, detail)
     at = _with(_find(healthy, f"{nodes[-2]} h12"), last, _forget)
-    done = replace(_with(at, last, _rest), words="Rancher clears the drain (h12), and names no node as the next")
+    done = replace(_with(at, last, _rest), words="Rancher clears the drain (h12), and names no next node")
     waits = ((1, "an hour later, its state is still Images preloaded"), (20, "the next day, nothing has moved"))
     before = (_with(moment, last, _forget) for moment in _until(healthy, at.key))
     return [*before, done, *_later(replace(done, node=last), waits)]

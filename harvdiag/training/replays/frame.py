@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from harvdiag.cluster import Cluster
 from harvdiag.core.escape import escape_text
+from harvdiag.core.fields import get_text, name_of
 from harvdiag.core.marks import SIGNS, TO_COME
+from harvdiag.core.model import ObjectRef
 from harvdiag.figures import draw
 from harvdiag.figures.figure import Figure
 from harvdiag.status.changes.change import CHANGED, Change
@@ -19,6 +21,7 @@ from harvdiag.upgrade.waiting import find_wait
 
 __all__ = ["Frame", "NodeShown"]
 
+VOLUME = "Volume.longhorn.io"
 TWICE = {"Cluster.management.cattle.io", "Cluster.provisioning.cattle.io"}
 """The kinds on which only stands what another says, too."""
 ENDS = {"condition Complete", "condition Failed"}
@@ -105,7 +108,9 @@ class Frame:
     def changes(self) -> tuple[Change, ...]:
         """What changed since the frame before, without what only repeats it."""
         compared = self.comparison
-        return tuple(filter(_is_told, compared.changes)) if compared else ()
+        if compared is None:
+            return ()
+        return (*filter(_is_told, compared.changes), *_volume_changes(self._open(self.number - 1), self.cluster))
 
     @cached_property
     def changed(self) -> tuple[str, ...]:
@@ -135,6 +140,20 @@ class Frame:
     def _in_drain(self) -> bool:
         run = self.cluster.upgrade.upgrade_run
         return bool(self.node) and run is not None and run.node(self.node) is not None
+
+
+def _volume_changes(before: Cluster, now: Cluster) -> Iterator[Change]:
+    """The volumes that are no longer as healthy as they were, or are so again."""
+    was, is_now = _robustness(before), _robustness(now)
+    for name in was.keys() & is_now.keys():
+        if was[name] != is_now[name]:
+            ref = ObjectRef(VOLUME, "longhorn-system", name)
+            path, sides = "status.robustness", (was[name], is_now[name])
+            yield Change(sort=CHANGED, ref=ref, path=path, label="robustness", before=sides[0], now=sides[1])
+
+
+def _robustness(cluster: Cluster) -> dict[str, str]:
+    return {name_of(each): get_text(each, "status.robustness") for each in cluster.snapshot.objects(VOLUME)}
 
 
 def _word_node(node: NodeShown) -> str:
