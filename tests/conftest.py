@@ -97,6 +97,10 @@ def _group(item: pytest.Item) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Thousands of collected tests are never garbage: without this, every full collection looks through them."""
+    """Thousands of collected tests are never garbage: without this, every full collection looks through them.
+
+    Hardly anything that a test makes is in a cycle either: it is looked for more seldom.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 10, 10)

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import urllib.error
 import urllib.request
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from tests.api import Api
 from tests.api.certs import available, certificates
 from tests.api.fixture import Serve
+from tests.sample import every_value
 from tests.world import healthy
 
 KUBECTL = shutil.which("kubectl")
@@ -99,8 +101,10 @@ def test_kubectl_names_what_is_forbidden_and_what_is_not_there(serve: Serve, tmp
     assert "doesn't have a resource type" in kubectl(config, "get", "custommachines.rke.cattle.io").stderr
 
 
-@pytest.mark.parametrize("login", ["token", "token file", "certificate", "exec", "password"])
-@pytest.mark.parametrize("ca", ["data", "file", "insecure"])
+@pytest.mark.parametrize(
+    ("login", "ca"),
+    every_value(product(["token", "token file", "certificate", "exec", "password"], ["data", "file", "insecure"])),
+)
 @kubectl_only
 @tls_only
 def test_kubectl_logs_in(serve: Serve, tmp_path: Path, login: str, ca: str) -> None:

@@ -24,6 +24,7 @@ from tests import port
 from tests.command import details
 from tests.routes import BROKEN, HEALTHY, PATHS, SCENARIOS, checked, of_each_rule, sampled
 from tests.sample import is_full
+from tests.together import together
 from tests.world import faults, healthy
 
 # A command, an address or the name of a rule, alone in its line.
@@ -547,7 +548,7 @@ def test_listing_has_each_rule_below_its_family() -> None:
     assert re.search(r"^upgrade$", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("rule", list(registry().values()), ids=lambda rule: rule.name)
+@together(registry().values(), by=lambda rule: rule.family, name=lambda rule: rule.name)
 def test_explanation_has_all_that_a_rule_declares(rule: Any) -> None:
     """From the rule's own docstring and declaration, wrapped to the width."""
     text = rulebook.explain_rule(rule, 80)

@@ -18,6 +18,7 @@ from harvdiag.rules import registry, select_rules
 from harvdiag.training import open_scenario
 from tests import port
 from tests.routes import PATHS, SCENARIOS, checked, finds, of_each_rule, opened, scenario
+from tests.together import together
 
 NEEDED = sorted({kind for rule in registry().values() for kind in rule.needs})
 UNSEEN = (State.FAILED, State.FORBIDDEN, State.NOT_LOOKED_AT)
@@ -171,7 +172,7 @@ def test_names_of_the_design_exist() -> None:
     assert registry()["upgrade-blocked-by-orphan-node"].family == "upgrade"
 
 
-@pytest.mark.parametrize("rule", list(registry().values()), ids=lambda rule: rule.name)
+@together(registry().values(), by=lambda rule: rule.family, name=lambda rule: rule.name)
 def test_rule_documents_itself(rule: Any) -> None:
     """A summary of one sentence, a reason why it matters, kinds of the catalogue, and addresses one can open."""
     assert re.fullmatch(r"[A-Z][^\n]{10,110}\.", rule.summary)

@@ -17,7 +17,6 @@ everything.
 from __future__ import annotations
 
 import argparse
-import ast
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -25,6 +24,7 @@ from functools import cache
 from pathlib import Path
 
 from harvdiag.rules import registry
+from tests.parsed import outline
 
 __all__ = ["changed_files", "closest", "expression", "find_tests", "main", "rules_of"]
 
@@ -61,13 +61,9 @@ def changed_files() -> list[str]:
 @cache
 def _imports(path: Path) -> frozenset[str]:
     """The modules that a file imports, also as names of a package."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return frozenset(found)
+    found = outline(path)
+    parts = (f"{module}.{name}" for module, names in found.taken if module for name in names)
+    return frozenset({*found.imports, *parts} - {""})
 
 
 @cache

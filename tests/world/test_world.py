@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from harvdiag.training.world.faults import orphan
 from harvdiag.training.world.objects import moment
 from harvdiag.training.world.steps import SINGLE, STEPS, order
 from harvdiag.training.world.versions import RELEASES
+from tests.together import together
 from tests.world import World, healthy, rollouts, write_bundle, write_folder
 from tests.world.bases import BASES, text
 from tests.world.kit import PLAN_KEYS
@@ -154,17 +156,21 @@ ROLLOUTS += [("step", size, step) for size in (2, 3, 7) for step in STEPS]
 ROLLOUTS += [("step", 1, step) for step in SINGLE]
 
 
+together_by_size = together(ROLLOUTS, by=lambda case: f"{case[0]} {case[1]}", name=str)
+
+
+@cache
 def rolled_out(how: str, size: int, which: str) -> World:
-    """A world in the middle of an upgrade; at a step it is its last node's turn."""
+    """A world in the middle of an upgrade, which tests only read; at a step it is its last node's turn."""
     world = healthy([f"hv{i:02}" for i in range(1, size + 1)], version="v1.8.2")
     if how == "phase":
         return rollouts.at_phase(world, which)
     return rollouts.at_step(world, order(world)[-1], which)
 
 
-@pytest.mark.parametrize(("how", "size", "which"), ROLLOUTS)
-def test_an_upgrade_has_no_times_to_come(how: str, size: int, which: str) -> None:
-    world = rolled_out(how, size, which)
+@together_by_size
+def test_an_upgrade_has_no_times_to_come(case: tuple[str, int, str]) -> None:
+    world = rolled_out(*case)
     upgrade = world.get("Upgrade", "hvst-upgrade-abcde")
     began = upgrade["metadata"]["creationTimestamp"]
     for row in upgrade["status"]["conditions"]:
@@ -180,9 +186,9 @@ def test_an_upgrade_has_no_times_to_come(how: str, size: int, which: str) -> Non
             assert all(row["lastTransitionTime"] <= world.captured_at for row in rows)
 
 
-@pytest.mark.parametrize(("how", "size", "which"), ROLLOUTS)
-def test_at_most_one_hook_job_is_at_work(how: str, size: int, which: str) -> None:
-    world = rolled_out(how, size, which)
+@together_by_size
+def test_at_most_one_hook_job_is_at_work(case: tuple[str, int, str]) -> None:
+    world = rolled_out(*case)
     active = [job for job in world.find("Job") if job["status"].get("active")]
     names = [job["metadata"]["name"] for job in world.find("Job")]
     assert len(active) <= 1
