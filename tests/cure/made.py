@@ -93,7 +93,7 @@ def simulation(hazard: Hazard = Hazard.DANGEROUS, *new: Finding, replicas: int =
 REBUILD = Way(
     name="rebuild",
     title="Rebuild the host",
-    fits="For a host whose data may go: it is installed anew, and its replicas are rebuilt elsewhere",
+    fits="For a host whose data may go: it is reinstalled, and its replicas are rebuilt elsewhere",
     steps=(
         PlanStep(
             what="Move everything off srv09",

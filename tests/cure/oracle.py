@@ -1,8 +1,9 @@
 """A second opinion on what an action destroys, read off raw objects: it knows nothing of how harvdiag judges one.
 
 Its facts are those of docs/objects.md: Cluster API deletes the Node of a Machine by nodeRef, else by the providerID of
-the Machine or of its CustomMachine, and asks nobody; Harvester deletes the Machine that the annotation of a Node names;
-a member leaves etcd with either. It errs on the side of damage: whatever may hold a deletion up, it takes place here.
+the Machine or of its CustomMachine, whoever else claims that Node; Harvester deletes the Machine that the annotation of
+a Node names; a member leaves etcd with either. It errs on the side of damage: whatever may hold a deletion up, it takes
+place here.
 """
 
 from __future__ import annotations

@@ -212,7 +212,7 @@ NEAR = (
         "2 servers have joined no other",
         [SECOND, plan(HV02, annotations={JOINED: ""})],
     ),
-    # a deletion: the Node is claimed by two, nobody ends the hook, and etcd would lose its quorum
+    # a deletion: the Node is claimed by two, nothing ends the hook, and etcd would lose its quorum
     ("machine-stuck-deleting", "end-deletion", f"Node hv03 belongs to {HV03} as well", [stale(**LONG_AGO)]),
     (
         "machine-stuck-deleting",

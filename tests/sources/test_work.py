@@ -27,7 +27,7 @@ SHARED = (
 
 @pytest.mark.parametrize("engine", ["yaml-rs", "pyyaml"])
 def test_check_reads_parses_and_works_out_everything_once(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No member twice, no row of a Node's labels and images through a parser, no fact anew for another check."""
+    """No member twice, no row of a Node's labels and images through a parser, no fact again for another check."""
     monkeypatch.setenv("HARVDIAG_YAML", engine)
     opened, made, parsed = Counter[str](), Counter[str](), list[bytes]()
     read, parse = Archive.read, lists._selected_parser()
