@@ -12,7 +12,7 @@ PRECONDITIONS = (
     (
         "etcd quorum",
         "etcd",
-        "more than half of all voters stay and answer, and three management nodes are left, or a worker to promote.",
+        "at least two other voters are Ready, and there are three management nodes or a worker to promote.",
     ),
     (
         "volumes healthy",
